@@ -69,22 +69,24 @@ public enum FileStore {
     }
   }
 
-  /// Fills the front of `buffer` with a file of at most its capacity; returns
-  /// how many bytes, or nil when there is no such file.
-  public static func read(_ path: String, into buffer: AlignedBuffer) throws(DiecastError) -> Int? {
+  /// Fills the front of `bytes` with a file that must fit; returns how many bytes, or nil when there is no such file.
+  public static func read(_ path: String, into bytes: inout MutableRawSpan) throws(DiecastError) -> Int? {
     do throws(SystemCallFailure) {
       let file = try OpenFile(path, OpenFlags.read)
       let status = try Syscalls.fstat(file.fd)
-      guard status.kind == .regular, status.size <= UInt64(buffer.capacity) else {
+      guard status.kind == .regular, status.size <= UInt64(bytes.byteCount) else {
         throw Syscalls.failure("read", EFBIG)
       }
-      return try buffer.withMutableBytes(0..<Int(status.size)) { (span) throws(SystemCallFailure) in
-        try Syscalls.pread(file.fd, into: &span, at: 0)
-      }
+      return try Syscalls.pread(file.fd, into: &bytes, at: 0)
     } catch {
       if error.errno == ENOENT { return nil }
       throw failed("Cannot read \(path)", error)
     }
+  }
+
+  /// The same into a buffer.
+  public static func read(_ path: String, into buffer: AlignedBuffer) throws(DiecastError) -> Int? {
+    try buffer.withMutableBytes(0..<buffer.capacity) { (span) throws(DiecastError) in try read(path, into: &span) }
   }
 
   /// The size of a regular file, or nil when there is none.
@@ -105,6 +107,15 @@ public enum FileStore {
       try Syscalls.unlink(path)
     } catch {
       if error.errno != ENOENT { throw failed("Cannot remove \(path)", error) }
+    }
+  }
+
+  /// Gives a file or a directory another name on the same file system.
+  public static func rename(_ from: String, to: String) throws(DiecastError) {
+    do throws(SystemCallFailure) {
+      try Syscalls.rename(from, to)
+    } catch {
+      throw failed("Cannot rename \(from) to \(to)", error)
     }
   }
 

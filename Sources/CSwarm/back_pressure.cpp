@@ -6,7 +6,8 @@
 // arrived get priority 0, so that libtorrent begins none; begun ones keep theirs.
 // Below three quarters it thaws. Requests that were on their way when it froze
 // still arrive and may begin pieces: those are counted and get their priority
-// back. max_out_request_queue is set in proportion to the arena, which bounds them.
+// back. max_out_request_queue is set in proportion to the arena, which bounds them
+// (and up to 8 MiB a peer of whole pieces, when the arena is large enough for it).
 //
 // Second bound, one and a half times that: the answer to a write is held back and
 // async_write returns true; libtorrent stops reading from a peer that has an
@@ -82,7 +83,7 @@ std::uint8_t PieceDiskIO::desired_priority(Storage const& storage, std::int32_t 
 void PieceDiskIO::request_refresh(bool all) {
     refresh_all_ |= all;
     if (std::exchange(refresh_requested_, true)) return;
-    // Posted, since libtorrent may be in the middle of picking a piece.
+    // Posted: the caller holds the mutex, and may be a worker.
     complete([this] { apply_priorities(); });
 }
 

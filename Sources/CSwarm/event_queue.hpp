@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "CSwarm.h"
 

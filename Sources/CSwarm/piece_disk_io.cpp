@@ -221,19 +221,26 @@ bool PieceDiskIO::async_write(lt::storage_index_t index, lt::peer_request const&
         partial->received[start / block_bytes] = true;
     }
 
-    std::lock_guard<std::mutex> lock(shared_->mutex);
-    last_block_ = std::chrono::steady_clock::now();
-    if (fresh && !to->failed) {
-        arena_.insert(key, partial);
-        begun(*to, piece);
-        arena_changed();
+    bool refresh = false;
+    bool held = false;
+    {
+        std::lock_guard<std::mutex> lock(shared_->mutex);
+        last_block_ = std::chrono::steady_clock::now();
+        if (fresh && !to->failed) {
+            arena_.insert(key, partial);
+            begun(*to, piece);
+            arena_changed();
+        }
+        held = arena_.bytes() > shared_->arena_limit + shared_->arena_limit / 2 && busy_pieces_ > 0;
+        if (held) held_writes_.push_back({std::move(handler), std::move(observer)});
+        refresh = refresh_requested_;
     }
-    if (arena_.bytes() > shared_->arena_limit + shared_->arena_limit / 2 && busy_pieces_ > 0) {
-        held_writes_.push_back({std::move(handler), std::move(observer)});
-        return true;
-    }
-    complete([answer = std::move(handler)] { answer(lt::storage_error()); });
-    return false;
+    // At once: libtorrent handles megabytes of a fast peer's blocks, and asks for
+    // as many new ones, before it runs what was posted. It picks no piece now and
+    // keeps nothing of the picker over this call.
+    if (refresh) apply_priorities();
+    if (!held) complete([answer = std::move(handler)] { answer(lt::storage_error()); });
+    return held;
 }
 
 void PieceDiskIO::async_hash(lt::storage_index_t index, lt::piece_index_t piece, lt::span<lt::sha256_hash> v2,

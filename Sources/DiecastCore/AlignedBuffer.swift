@@ -35,9 +35,25 @@
     return try body(&span)
   }
 
+  /// Copies all of `bytes` to `position`.
+  public func copy(_ bytes: RawSpan, to position: Int) {
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe UnsafeMutableRawBufferPointer(rebasing: memory[position..<position + source.count]).copyMemory(from: source)
+    }
+  }
+
   /// Zeroes `range`.
   public func zero(_ range: Range<Int>) {
     unsafe UnsafeMutableRawBufferPointer(rebasing: memory[range]).initializeMemory(as: UInt8.self, repeating: 0)
+  }
+}
+
+extension MutableRawSpan {
+  /// Copies all of `bytes`, which are as many, over these.
+  public mutating func copy(_ bytes: RawSpan) {
+    unsafe withUnsafeMutableBytes { target in
+      unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+    }
   }
 }
 
@@ -59,4 +75,19 @@ extension RawSpan {
       return true
     }
   }
+}
+
+extension RawSpan {
+  /// The byte at `index`, bounds-checked.
+  public func byte(_ index: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: checked(index), as: UInt8.self) }
+
+  private func checked(_ index: Int) -> Int {
+    precondition(index >= 0 && index < byteCount)
+    return index
+  }
+}
+
+extension MutableRawSpan {
+  /// Sets the byte at `index`, bounds-checked.
+  public mutating func setByte(_ index: Int, to value: UInt8) { storeBytes(of: value, toByteOffset: index, as: UInt8.self) }
 }

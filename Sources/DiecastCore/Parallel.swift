@@ -41,3 +41,12 @@ public enum Parallel {
     if let failure = shared.withLock({ $0.failure }) { throw failure }
   }
 }
+
+/// Waiting on a thread that may block.
+public enum Pause {
+  /// Returns after about `count` milliseconds.
+  public static func milliseconds(_ count: Int) {
+    let semaphore = DispatchSemaphore(value: 0)
+    _ = semaphore.wait(timeout: .now() + .milliseconds(count))
+  }
+}

@@ -10,11 +10,20 @@ public enum Hashing {
 
   /// SHA-256 of `bytes` (FIPS 180-4).
   public static func sha256(_ bytes: RawSpan) -> Hash256 {
-    unsafe bytes.withUnsafeBytes { (buffer: UnsafeRawBufferPointer) in unsafe sha256(buffer) }
+    var hasher = SHA256()
+    unsafe bytes.withUnsafeBytes { (buffer: UnsafeRawBufferPointer) in unsafe hasher.update(bufferPointer: buffer) }
+    return Hash256(Array(hasher.finalize())) ?? .zero
   }
 
   /// SHA-256 of `bytes` (FIPS 180-4).
-  public static func sha256(_ bytes: [UInt8]) -> Hash256 { sha256(bytes.span.bytes) }
+  public static func sha256(_ bytes: [UInt8]) -> Hash256 { unsafe sha256(bytes.span.bytes) }
+
+  /// SHA-1 of the concatenation of `parts` (FIPS 180-4); only for what BEP 3 asks of it.
+  public static func sha1(_ parts: [[UInt8]]) -> [UInt8] {
+    var hasher = Insecure.SHA1()
+    for part in parts { hasher.update(data: part) }
+    return Array(hasher.finalize())
+  }
 
   /// The BEP 52 `pieces root` of `bytes`: leaves are SHA-256 over 16 KiB
   /// blocks, padded with zero hashes to a power of two of their own number.
@@ -47,10 +56,20 @@ public enum Hashing {
     }
     return leaves
   }
+}
 
-  private static func sha256(_ buffer: UnsafeRawBufferPointer) -> Hash256 {
-    var hasher = SHA256()
-    unsafe hasher.update(bufferPointer: buffer)
-    return Hash256(Array(hasher.finalize())) ?? .zero
+/// SHA-256 of content that comes in parts.
+public struct ContentHasher {
+  private var hasher = SHA256()
+
+  /// Nothing hashed yet.
+  public init() {}
+
+  /// Adds the next part.
+  public mutating func update(_ bytes: RawSpan) {
+    unsafe bytes.withUnsafeBytes { (buffer: UnsafeRawBufferPointer) in unsafe hasher.update(bufferPointer: buffer) }
   }
+
+  /// The digest of all parts.
+  public func finish() -> ContentDigest { ContentDigest(Hash256(Array(hasher.finalize())) ?? .zero) }
 }

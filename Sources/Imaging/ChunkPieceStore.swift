@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+internal import BlockIO
+public import DiecastCore
+public import ImageFormat
+public import ImageStore
+public import Swarm
+
+/// Pieces as the chunk files of a store: what a server seeds from. Read-only.
+public final class ChunkPieceStore: PieceStore {
+  private let image: StoredImage
+  private let store: ImageStore
+  private let metadata: MetadataPieces
+  /// Kept so that nothing is pruned meanwhile.
+  private let lock: FileLock?
+
+  /// The pieces of an image in `store`, which is kept from pruning meanwhile.
+  public init(image: StoredImage, store: ImageStore) {
+    self.image = image
+    self.store = store
+    metadata = MetadataPieces(image: image)
+    lock = store.lockForReading()
+  }
+
+  /// See ``PieceStore``.
+  public func read(_ piece: PieceIndex, into bytes: inout MutableRawSpan) throws(DiecastError) {
+    guard let chunk = metadata.chunk(of: piece) else { return try metadata.read(piece, into: &bytes) }
+    try store.readChunkUnchecked(image.index.chunks[chunk.int].id, into: &bytes)
+  }
+
+  /// See ``PieceStore``.
+  public func write(_ piece: PieceIndex, _ bytes: RawSpan) throws(DiecastError) {
+    throw DiecastError(.internal, "A seeder's store is not written by the swarm")
+  }
+}

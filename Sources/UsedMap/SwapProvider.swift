@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+internal import DiecastCore
+internal import ImageFormat
+
+/// Swap: its identity is recorded and its content dropped, unless a hibernated system lies in it.
+enum SwapProvider: UsedMapProvider {
+  static let types: Set<String> = ["swap", "swsuspend", "s1suspend"]
+
+  static func map(_ volume: VolumeReader, identity: FilesystemIdentity) throws -> UsedMap {
+    if identity.type != "swap" { throw Doubt("it holds a hibernated system; resume and shut that down before capturing") }
+    // The signature ends the first page of the machine that made it (mkswap(8)).
+    for page: UInt64 in [4096, 8192, 16384, 32768, 65536] where page <= volume.length.rawValue {
+      let signature = try volume.read(page - 10, 10, "the swap signature")
+      if signature.has("SWAPSPACE2", at: 0) || signature.has("SWAP-SPACE", at: 0) {
+        return UsedMap(
+          ranges: [], source: .recorded,
+          notes: ["swap: only its UUID and label are recorded; it is made anew when restored"])
+      }
+    }
+    throw Doubt("no swap signature where there should be one; it may hold a hibernated system")
+  }
+}
