@@ -50,7 +50,7 @@ public final class Disk: Sendable {
           : "Unmount it, or name another disk")
     }
     file = try Self.openFile(path, access: access, isBlockDevice: isBlockDevice)
-    direct = access == .inspection ? nil : try? OpenFile(path, OpenFlags.read | OpenFlags.direct)
+    direct = try? OpenFile(path, OpenFlags.read | OpenFlags.direct)
 
     do throws(SystemCallFailure) {
       var bytes: UInt64 = status.size
@@ -243,6 +243,17 @@ public final class Disk: Sendable {
       if isBlockDevice { try Syscalls.shim("BLKFLSBUF") { clinux_blk_flush_buffers(fd) } }
     } catch {
       throw writeError("Cannot flush \(path)", error)
+    }
+  }
+
+  /// Drops what the page cache holds of the disk, so that reads ask the medium.
+  public func dropCaches() throws(DiecastError) {
+    guard direct == nil else { return }
+    let fd = file.fd
+    if isBlockDevice {
+      _ = clinux_blk_flush_buffers(fd)
+    } else {
+      Syscalls.adviseDontNeed(fd, ByteRange(start: .zero, length: size))
     }
   }
 

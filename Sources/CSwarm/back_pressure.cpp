@@ -6,8 +6,8 @@
 // arrived get priority 0, so that libtorrent begins none; begun ones keep theirs.
 // Below three quarters it thaws. Requests that were on their way when it froze
 // still arrive and may begin pieces: those are counted and get their priority
-// back. max_out_request_queue is set in proportion to the arena, which bounds them
-// (and up to 8 MiB a peer of whole pieces, when the arena is large enough for it).
+// back. They are at most what a peer allows to be asked of it at once (8 MiB for
+// one of ours, see settings.cpp), and as much again when whole pieces are asked for.
 //
 // Second bound, one and a half times that: the answer to a write is held back and
 // async_write returns true; libtorrent stops reading from a peer that has an

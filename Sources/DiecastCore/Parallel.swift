@@ -50,3 +50,10 @@ public enum Pause {
     _ = semaphore.wait(timeout: .now() + .milliseconds(count))
   }
 }
+
+/// Runs `body`, which may block for as long as it likes, away from Swift's own threads.
+public func onBlockingThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+  try await withCheckedThrowingContinuation { continuation in
+    DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+  }
+}

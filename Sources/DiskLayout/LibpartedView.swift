@@ -56,7 +56,8 @@ enum LibpartedView {
           PartitionView.Entry(
             number: Int(unsafe part.pointee.num),
             start: UInt64(clamping: unsafe part.pointee.geom.start).multipliedReportingOverflow(by: unit).0,
-            length: UInt64(clamping: unsafe part.pointee.geom.length).multipliedReportingOverflow(by: unit).0, type: nil))
+            length: UInt64(clamping: unsafe part.pointee.geom.length).multipliedReportingOverflow(by: unit).0,
+            type: nil))
       }
       unsafe next = ped_disk_next_partition(table, part)
     }

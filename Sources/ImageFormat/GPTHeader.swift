@@ -53,7 +53,9 @@ public struct GPTHeader: Sendable, Equatable {
     }
     let entrySize = bytes.uint32(at: 84)
     guard entrySize == UInt32(GPTCodec.entrySize) else {
-      guard entrySize > 128, entrySize.nonzeroBitCount == 1 else { throw malformed("has entries of \(entrySize) bytes") }
+      guard entrySize > 128, entrySize.nonzeroBitCount == 1 else {
+        throw malformed("has entries of \(entrySize) bytes")
+      }
       throw DiecastError(
         .unsupported, "The GUID partition table has entries of \(entrySize) bytes; only 128 are supported",
         remedy: "Write the table anew with gdisk, which uses entries of 128 bytes")

@@ -18,10 +18,10 @@ public enum Hashing {
   /// SHA-256 of `bytes` (FIPS 180-4).
   public static func sha256(_ bytes: [UInt8]) -> Hash256 { unsafe sha256(bytes.span.bytes) }
 
-  /// SHA-1 of the concatenation of `parts` (FIPS 180-4); only for what BEP 3 asks of it.
-  public static func sha1(_ parts: [[UInt8]]) -> [UInt8] {
+  /// SHA-1 of `bytes` (FIPS 180-4); only for what BEP 3 asks of it.
+  public static func sha1(_ bytes: RawSpan) -> [UInt8] {
     var hasher = Insecure.SHA1()
-    for part in parts { hasher.update(data: part) }
+    unsafe bytes.withUnsafeBytes { (buffer: UnsafeRawBufferPointer) in unsafe hasher.update(bufferPointer: buffer) }
     return Array(hasher.finalize())
   }
 

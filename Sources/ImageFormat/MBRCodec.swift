@@ -27,7 +27,9 @@ public enum MBRCodec {
   }
 
   /// Whether any of the four entries in `bootSector` is used.
-  public static func hasEntries(_ bootSector: [UInt8]) -> Bool { MBREntry.all(in: bootSector).contains(where: \.isUsed) }
+  public static func hasEntries(_ bootSector: [UInt8]) -> Bool {
+    MBREntry.all(in: bootSector).contains(where: \.isUsed)
+  }
 
   /// The table on a disk of `diskSize`. Throws `malformed` for partitions
   /// outside the disk or overlapping and for chains that do not simply go

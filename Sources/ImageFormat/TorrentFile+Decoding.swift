@@ -30,7 +30,7 @@ extension TorrentFile {
     let infoBytes = info.encoded()
     self.layout = layout
     infoHash = Hashing.sha256(infoBytes)
-    infoHashV1 = info["pieces"] == nil ? nil : Hashing.sha1([infoBytes])
+    infoHashV1 = info["pieces"] == nil ? nil : unsafe Hashing.sha1(infoBytes.span.bytes)
     trackers = Self.trackers(root)
     self.bytes = bytes
   }

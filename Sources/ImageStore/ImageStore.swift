@@ -105,6 +105,11 @@ public final class ImageStore: Sendable {
     return manifests.sorted { ($0.created, $0.version) > ($1.created, $1.version) }
   }
 
+  /// Whether a version of an image is there.
+  public func hasImage(name: String, version: String) -> Bool {
+    FileStore.isDirectory(imageDirectory(name: name, version: version))
+  }
+
   /// Loads an image, the newest version unless one is named, and checks that its parts belong together.
   public func load(_ image: ImageName) throws(DiecastError) -> StoredImage {
     let absent = DiecastError(

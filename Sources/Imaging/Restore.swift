@@ -91,7 +91,7 @@ public final class Restore: Sendable {
     let work = try RestoreWork(content: content, matches: options.discard ? noWindows : check())
     result.matchedBytes = work.matchedBytes
     result.writtenBytes = plan.contentBytes - work.matchedBytes
-    let tableIsRight = try tableMatches()
+    let tableIsRight = try TableCheck.matches(sourceDisk, on: disk)
     if !work.isEmpty || !tableIsRight { try clearTable() }
 
     progress.begin(.restoring, total: result.writtenBytes)
@@ -116,23 +116,6 @@ public final class Restore: Sendable {
   private func check() throws -> [Bool] {
     try WindowCheck(content: content, workers: options.workers, progress: progress, interrupt: interrupt)
       .matchingWindows()
-  }
-
-  /// Whether the target has the image's table already, byte for byte.
-  private func tableMatches() throws(DiecastError) -> Bool {
-    let parts = try PartitionTableWriter.parts(
-      of: sourceDisk.table, sectorSize: sourceDisk.logicalSectorSize, disk: disk)
-    for part in parts {
-      let buffer = AlignedBuffer(capacity: part.bytes.count)
-      try buffer.withMutableBytes(0..<part.bytes.count) { (span) throws(DiecastError) in
-        try disk.read(into: &span, at: part.offset)
-      }
-      let isSame = buffer.withBytes(0..<part.bytes.count) { span in
-        part.bytes.indices.allSatisfy { span.byte($0) == part.bytes[$0] }
-      }
-      if !isSame { return false }
-    }
-    return true
   }
 
   /// From here on, until the end, the disk does not look like one that boots.

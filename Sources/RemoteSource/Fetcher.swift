@@ -84,6 +84,9 @@ struct Fetcher: Sendable {
       guard part.readableBytes <= limit - bytes.count else { throw FetchFailure.tooLong(url, limit: limit) }
       bytes.append(contentsOf: part.readableBytesView)
     }
+    // A cancelled body ends like a complete one.
+    try Task.checkCancellation()
+    if let stated, bytes.count != stated { throw HTTPClientError.remoteConnectionClosed }
     return File(bytes: bytes, version: response.headers.first(name: "Diecast-Version"))
   }
 }

@@ -15,6 +15,14 @@ struct RequestGuard: RouterMiddleware {
   func handle(
     _ request: Request, context: ConnectionContext, next: (Request, ConnectionContext) async throws -> Response
   ) async throws -> Response {
+    let response = await answer(request, context: context, next: next)
+    // Nobody else removes a body here, and the client would take one for the next answer.
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  private func answer(
+    _ request: Request, context: ConnectionContext, next: (Request, ConnectionContext) async throws -> Response
+  ) async -> Response {
     do {
       try check(request)
       return try await next(request, context)

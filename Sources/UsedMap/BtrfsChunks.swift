@@ -28,7 +28,8 @@ struct BtrfsChunks {
     }
     var stripes: [UInt64] = []
     for stripe in 0..<Int(count) {
-      let (device, place) = (try fields.little(offset + 48 + 32 * stripe, 8), try fields.little(offset + 56 + 32 * stripe, 8))
+      let item = offset + 48 + 32 * stripe
+      let (device, place) = (try fields.little(item, 8), try fields.little(item + 8, 8))
       guard device == deviceID, try place.plus(length, "a chunk's end") <= deviceBytes else {
         throw Doubt("a chunk at byte \(place) of device \(device) lies outside")
       }

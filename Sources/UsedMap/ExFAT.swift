@@ -44,7 +44,7 @@ enum ExFAT {
     guard boot.percentInUse <= 100, max(percent, boot.percentInUse) - min(percent, boot.percentInUse) > 1 else {
       return []
     }
-    return ["its boot sector states \(boot.percentInUse)% in use, its allocation bitmap has \(percent)%; the bitmap counts"]
+    return ["its boot sector states \(boot.percentInUse)% in use, its bitmap has \(percent)%; the bitmap counts"]
   }
 
   private static func findBitmap(_ chains: ExFATChains, _ root: [UInt64]) throws -> (cluster: UInt64, length: UInt64) {

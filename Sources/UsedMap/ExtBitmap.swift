@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 internal import BlockIO
-internal import DiecastCore
-internal import Glibc
 // For `unix_io_manager`, a variable that nothing ever changes.
 @unsafe @preconcurrency internal import CExt2fs
+internal import DiecastCore
+internal import Glibc
 
 /// An ext filesystem's block bitmap, opened read-only and read whole: one bit
 /// a block (or a cluster, with bigalloc), so 32 MiB for a terabyte.
@@ -57,8 +57,8 @@ internal import Glibc
     }
   }
 
-  private typealias Finder = @convention(c) (ext2fs_block_bitmap?, blk64_t, blk64_t, UnsafeMutablePointer<blk64_t>?) ->
-    errcode_t
+  private typealias Finder =
+    @convention(c) (ext2fs_block_bitmap?, blk64_t, blk64_t, UnsafeMutablePointer<blk64_t>?) -> errcode_t
 
   /// The first block from `start` that `finder` looks for, or nil when there is none up to `last`.
   private func find(_ finder: Finder, _ start: UInt64, _ last: UInt64) throws(Doubt) -> UInt64? {

@@ -36,7 +36,7 @@ enum NTFS {
     switch probe.exitCode {
     case 0: break
     case 14:
-      throw Doubt("Windows is hibernated in it, or was shut down with fast start; shut Windows down with shutdown /s /t 0")
+      throw Doubt("Windows is hibernated in it, or has fast start on; shut it down with shutdown /s /t 0")
     case 15: throw Doubt("its journal has not been replayed; start Windows and shut it down with shutdown /s /t 0")
     default: throw Doubt("ntfs-3g.probe refuses it: \(probe.lastLine)")
     }

@@ -8,7 +8,9 @@ enum SwapProvider: UsedMapProvider {
   static let types: Set<String> = ["swap", "swsuspend", "s1suspend"]
 
   static func map(_ volume: VolumeReader, identity: FilesystemIdentity) throws -> UsedMap {
-    if identity.type != "swap" { throw Doubt("it holds a hibernated system; resume and shut that down before capturing") }
+    if identity.type != "swap" {
+      throw Doubt("it holds a hibernated system; resume that and shut it down before capturing")
+    }
     // The signature ends the first page of the machine that made it (mkswap(8)).
     for page: UInt64 in [4096, 8192, 16384, 32768, 65536] where page <= volume.length.rawValue {
       let signature = try volume.read(page - 10, 10, "the swap signature")

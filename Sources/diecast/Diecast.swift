@@ -1,2 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-@main struct D { static func main() {} }
+
+internal import DiecastCommands
+
+@main
+struct Diecast {
+  static func main() async { await DiecastCommand.runAndExit() }
+}

@@ -17,7 +17,7 @@ final class ScratchDisk {
     directory = NSTemporaryDirectory() + "diecast-table-\(UUID().uuidString)"
     path = directory + "/disk.img"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     let handle = try #require(FileHandle(forWritingAtPath: path))
     try handle.truncate(atOffset: size.rawValue)
     try handle.close()

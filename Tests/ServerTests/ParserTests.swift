@@ -45,6 +45,8 @@ import Testing
     #expect(joined(Sample.torrent, nil) == String(decoding: Sample.torrent, as: UTF8.self))
     let old = Array("d8:announce1:x13:announce-listll1:xee4:infodee".utf8)
     #expect(joined(old, "http://h/") == "d8:announce9:http://h/4:infodee")
+    let near = "d10:announce-a1:x14:announce-listi1:ye"
+    #expect(joined(Array(near.utf8), "u") == "d8:announce1:u10:announce-a1:x14:announce-listi1:ye")
     #expect(joined(Array("de".utf8), "u") == "d8:announce1:ue")
   }
 

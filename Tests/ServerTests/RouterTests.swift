@@ -59,6 +59,11 @@ import Testing
     #expect(head.status == .ok)
     #expect(head.body.isEmpty)
     #expect(head.headers[.contentLength] == "2")
+    for path in ["/nothing", "/images/golden/3/index"] {
+      let missing = try await driver.send(path, method: .head)
+      #expect(missing.status == .notFound)
+      #expect(missing.body.isEmpty)
+    }
   }
 
   @Test(arguments: [
