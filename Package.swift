@@ -13,6 +13,12 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Tests: the same, but they may point at memory as they like.
+let tests: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
 /// SwiftPM keeps only include and link flags of pkg-config files, so
 /// libtorrent's own defines (its ABI depends on them) are repeated here.
 let libtorrent: [CXXSetting] = [
@@ -94,6 +100,34 @@ let package = Package(
     // Values.
     .target(name: "ImageFormat", dependencies: ["DiecastCore", crypto], swiftSettings: swift),
     .target(name: "DiecastCore", swiftSettings: swift),
+
+    // Tests mirror targets.
+    .testTarget(name: "DiecastCoreTests", dependencies: ["DiecastCore"], swiftSettings: tests),
+    .testTarget(name: "ImageFormatTests", dependencies: ["ImageFormat", "DiecastCore"], swiftSettings: tests),
+    .testTarget(name: "BlockIOTests", dependencies: ["BlockIO", "DiecastCore"], swiftSettings: tests),
+    .testTarget(
+      name: "ChunkCodecTests", dependencies: ["ChunkCodec", "ImageFormat", "DiecastCore"], swiftSettings: tests),
+    .testTarget(
+      name: "DiskLayoutTests", dependencies: ["DiskLayout", "BlockIO", "ImageFormat", "DiecastCore"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "UsedMapTests", dependencies: ["UsedMap", "BlockIO", "ImageFormat", "DiecastCore"], swiftSettings: tests),
+    .testTarget(
+      name: "ImageStoreTests", dependencies: ["ImageStore", "BlockIO", "ImageFormat", "DiecastCore"],
+      swiftSettings: tests),
+    .testTarget(name: "SwarmTests", dependencies: ["Swarm", "ImageFormat", "DiecastCore"], swiftSettings: tests),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: ["Server", "RemoteSource", "ImageFormat", "DiecastCore", hummingbird, logging, nioCore],
+      swiftSettings: tests),
+    .testTarget(
+      name: "ImagingTests",
+      dependencies: [
+        "Imaging", "Swarm", "DiskLayout", "ImageStore", "ChunkCodec", "BlockIO", "ImageFormat", "DiecastCore",
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "DiecastCommandsTests", dependencies: ["DiecastCommands", "DiecastCore"], swiftSettings: tests),
 
     // C and C++.
     .target(name: "CLinux"),

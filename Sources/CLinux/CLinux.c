@@ -7,6 +7,7 @@
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -83,4 +84,11 @@ int clinux_loop_configure(int loop_fd, int backing_fd, uint64_t start, uint64_t 
     config.info.lo_sizelimit = length;
     config.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
     return result(ioctl(loop_fd, LOOP_CONFIGURE, &config));
+}
+
+void clinux_bound_malloc(void) {
+    // A fixed threshold also turns off glibc's raising of it, which would keep freed windows on the heap.
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 128 << 10);
+    mallopt(M_ARENA_MAX, 4);
 }

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include <libtorrent/error_code.hpp>
 #include <libtorrent/units.hpp>
 
 #include "buffers.hpp"
@@ -32,6 +34,10 @@ struct PartialPiece {
     bool rejected = false;
     /// Answered once it is no longer busy (async_clear_piece).
     std::vector<std::function<void(libtorrent::piece_index_t)>> clears;
+    /// libtorrent's unanswered writes (see PieceDiskIO::verify).
+    std::vector<std::function<void(libtorrent::storage_error const&)>> writes;
+    /// The addresses that sent it.
+    std::vector<std::string> sources;
 };
 
 /// All partial pieces of a session. A piece counts with its whole buffer from
@@ -55,6 +61,11 @@ public:
         if (i == pieces_.end()) return;
         bytes_ -= i->second->buffer->capacity;
         pieces_.erase(i);
+    }
+
+    template <typename Visit>
+    void for_each(Visit visit) {
+        for (auto& [key, piece] : pieces_) visit(key, *piece);
     }
 
     /// Drops a torrent's pieces, except those that a worker is busy with.

@@ -9,15 +9,14 @@
 // back. They are at most what a peer allows to be asked of it at once (8 MiB for
 // one of ours, see settings.cpp), and as much again when whole pieces are asked for.
 //
-// Second bound, one and a half times that: the answer to a write is held back and
-// async_write returns true; libtorrent stops reading from a peer that has an
-// unanswered write.
+// Second bound, one and a half times that: async_write returns true, and libtorrent
+// stops reading from that peer until its observer is called.
 //
 // Why this cannot deadlock:
-// - A write is held only while some piece is busy (queued for a worker or with
+// - A peer is stopped only while some piece is busy (queued for a worker or with
 //   one). Every busy piece ends in finish_verify, and workers wait for nothing
-//   but the store. When the last one ends all held writes are answered, whatever
-//   the arena holds. So with only incomplete pieces in the arena, blocks come in.
+//   but the store. When the last one ends all stopped peers go on, whatever the
+//   arena holds. So with only incomplete pieces in the arena, blocks come in.
 // - While frozen, begun pieces may be requested, and each that completes lowers
 //   the arena's size. An empty arena is below three quarters of any limit.
 // - Begun pieces may lose their sources (peer gone, priority set to 0, another
@@ -63,15 +62,12 @@ void PieceDiskIO::tick() {
     request_refresh(true);
 }
 
-void PieceDiskIO::release_held_writes() {
+void PieceDiskIO::wake_peers() {
     if (busy_pieces_ > 0 && !aborting_ && arena_.bytes() > shared_->arena_limit) return;
-    for (HeldWrite& held : held_writes_) {
-        complete([write = std::move(held)]() {
-            write.handler(lt::storage_error());
-            if (write.observer) write.observer->on_disk();
-        });
-    }
-    held_writes_.clear();
+    if (waiting_peers_.empty()) return;
+    complete([peers = std::exchange(waiting_peers_, {})] {
+        for (auto const& peer : peers) peer->on_disk();
+    });
 }
 
 std::uint8_t PieceDiskIO::desired_priority(Storage const& storage, std::int32_t piece) const {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "peer_counters.hpp"
 
+#include <algorithm>
+
+#include <libtorrent/error_code.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 #include <libtorrent/peer_request.hpp>
 
@@ -38,6 +41,31 @@ void PeerCounters::add(std::string const& address, std::uint64_t downloaded, std
     uploaded_ += uploaded;
 }
 
+std::vector<std::string> PeerCounters::judge(std::vector<std::string> const& sources, bool right) {
+    // Gentler than libtorrent, which bans a lone sender at once: one flipped bit
+    // must not cost a node its only server.
+    constexpr int most_trust = 8;
+    constexpr int least_trust = -7;
+    constexpr std::chrono::minutes ban{1};
+    std::vector<std::string> banned;
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (std::string const& source : sources) {
+        Entry& e = entry(source);
+        e.trust = right ? std::min(e.trust + 1, most_trust) : e.trust - (sources.size() == 1 ? 4 : 2);
+        if (e.trust > least_trust) continue;
+        e.trust = 0;
+        e.banned_until = std::chrono::steady_clock::now() + ban;
+        banned.push_back(source);
+    }
+    return banned;
+}
+
+bool PeerCounters::banned(std::string const& address) const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto const found = entries_.find(address);
+    return found != entries_.end() && std::chrono::steady_clock::now() < found->second.banned_until;
+}
+
 std::uint64_t PeerCounters::downloaded() const {
     std::lock_guard<std::mutex> lock(mutex_);
     return downloaded_;
@@ -68,8 +96,11 @@ namespace {
 
 class PeerPlugin final : public lt::peer_plugin {
 public:
-    PeerPlugin(std::shared_ptr<PeerCounters> counters, lt::tcp::endpoint const& remote)
-        : counters_(std::move(counters)), port_(remote.port()) {
+    PeerPlugin(std::shared_ptr<Shared> shared, std::shared_ptr<PeerCounters> counters,
+               lt::peer_connection_handle const& peer)
+        : shared_(std::move(shared)), counters_(std::move(counters)), peer_(peer) {
+        lt::tcp::endpoint const remote = peer.remote();
+        port_ = remote.port();
         lt::address const ip = remote.address();
         // A dual-stack listener sees IPv4 peers as ::ffff:a.b.c.d: one machine, one entry.
         address_ = ip.is_v6() && ip.to_v6().is_v4_mapped()
@@ -88,7 +119,12 @@ public:
     void on_disconnect(lt::error_code const&) override { leave(); }
     bool on_piece(lt::peer_request const& request, lt::span<char const>) override {
         if (request.length > 0) counters_->add(address_, static_cast<std::uint64_t>(request.length), 0);
+        // The block is written next, on this thread.
+        if (PieceDiskIO* const disk = shared_->disk) disk->set_source(address_);
         return false;
+    }
+    void tick() override {
+        if (counters_->banned(address_)) peer_.disconnect(lt::errors::peer_banned, lt::operation_t::bittorrent);
     }
     void sent_payload(int bytes) override {
         if (bytes > 0) counters_->add(address_, 0, static_cast<std::uint64_t>(bytes));
@@ -99,9 +135,11 @@ private:
         if (std::exchange(joined_, false)) counters_->disconnected(address_);
     }
 
+    std::shared_ptr<Shared> shared_;
     std::shared_ptr<PeerCounters> counters_;
+    lt::peer_connection_handle peer_;
     std::string address_;
-    std::uint16_t port_;
+    std::uint16_t port_ = 0;
     bool joined_ = false;
 };
 
@@ -111,7 +149,7 @@ public:
         : shared_(std::move(shared)), counters_(std::move(counters)) {}
 
     std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const& peer) override {
-        return std::make_shared<PeerPlugin>(counters_, peer.remote());
+        return std::make_shared<PeerPlugin>(shared_, counters_, peer);
     }
     void tick() override {
         if (PieceDiskIO* const disk = shared_->disk) disk->tick();

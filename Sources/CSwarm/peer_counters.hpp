@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,11 +27,17 @@ public:
         std::uint64_t uploaded = 0;
         int connections = 0;
         std::uint16_t port = 0;
+        int trust = 0;
+        std::chrono::steady_clock::time_point banned_until{};
     };
 
     void connected(std::string const& address, std::uint16_t port);
     void disconnected(std::string const& address);
     void add(std::string const& address, std::uint64_t downloaded, std::uint64_t uploaded);
+
+    /// A piece from these addresses was right or wrong; returns whom it got banned.
+    std::vector<std::string> judge(std::vector<std::string> const& sources, bool right);
+    bool banned(std::string const& address) const;
 
     std::uint64_t downloaded() const;
     std::uint64_t uploaded() const;

@@ -8,7 +8,6 @@
 #include <cstring>
 
 #include <boost/asio/post.hpp>
-#include <libtorrent/storage_defs.hpp>
 
 #include "storage_errors.hpp"
 
@@ -29,14 +28,6 @@ csw_torrent_id number(lt::storage_index_t index) {
 std::size_t spare_bytes(Shared const& shared) {
     return static_cast<std::size_t>(std::clamp<std::uint64_t>(shared.arena_limit / 4, 0, 64U << 20));
 }
-
-#if LIBTORRENT_VERSION_NUM >= 20100
-constexpr lt::status_t status_ok{};
-constexpr lt::status_t status_failed = lt::disk_status::fatal_disk_error;
-#else
-constexpr lt::status_t status_ok = lt::status_t::no_error;
-constexpr lt::status_t status_failed = lt::status_t::fatal_disk_error;
-#endif
 
 }  // namespace
 
@@ -76,6 +67,20 @@ void PieceDiskIO::complete(Task task) {
     if (first) boost::asio::post(context_, [this] { run_completed(); });
 }
 
+void PieceDiskIO::answer_writes(PartialPiece& partial, lt::storage_error const& error) {
+    if (partial.writes.empty()) return;
+    complete([writes = std::exchange(partial.writes, {}), error] {
+        for (auto const& write : writes) write(error);
+    });
+}
+
+void PieceDiskIO::drop_torrent(Storage const& storage) {
+    arena_.for_each([&](PieceKey key, PartialPiece& partial) {
+        if (torrent_of(key) == storage.id) answer_writes(partial, aborted(lt::operation_t::file_write));
+    });
+    arena_.erase_torrent(storage.id);
+}
+
 void PieceDiskIO::run_completed() {
     std::vector<Task> tasks;
     {
@@ -111,7 +116,7 @@ void PieceDiskIO::remove_torrent(lt::storage_index_t index) {
     StoragePtr gone = std::move(found->second);
     storages_.erase(found);
     gone->removed = true;
-    arena_.erase_torrent(gone->id);
+    drop_torrent(*gone);
     cache_.erase_torrent(gone->id);
     shared_->cache_bytes = cache_.bytes();
     arena_changed();
@@ -214,6 +219,8 @@ bool PieceDiskIO::async_write(lt::storage_index_t index, lt::peer_request const&
         std::memset(partial->buffer->bytes.get() + zero_from, 0, round_to_blocks(size) - zero_from);
     }
     // Padding is zeros whatever the peer sent, and no block of its own.
+    if (wanted && std::find(partial->sources.begin(), partial->sources.end(), source_) == partial->sources.end())
+        partial->sources.push_back(source_);
     if (wanted && start < size) {
         // Only this thread makes a piece busy, so no worker reads it now.
         std::memcpy(partial->buffer->bytes.get() + start, bytes,
@@ -222,7 +229,7 @@ bool PieceDiskIO::async_write(lt::storage_index_t index, lt::peer_request const&
     }
 
     bool refresh = false;
-    bool held = false;
+    bool full = false;
     {
         std::lock_guard<std::mutex> lock(shared_->mutex);
         last_block_ = std::chrono::steady_clock::now();
@@ -231,87 +238,18 @@ bool PieceDiskIO::async_write(lt::storage_index_t index, lt::peer_request const&
             begun(*to, piece);
             arena_changed();
         }
-        held = arena_.bytes() > shared_->arena_limit + shared_->arena_limit / 2 && busy_pieces_ > 0;
-        if (held) held_writes_.push_back({std::move(handler), std::move(observer)});
+        // Answered with the whole piece.
+        if (wanted && !to->failed) partial->writes.push_back(std::move(handler));
+        else complete([answer = std::move(handler)] { answer(lt::storage_error()); });
+        full = arena_.bytes() > shared_->arena_limit + shared_->arena_limit / 2 && busy_pieces_ > 0 && observer;
+        if (full) waiting_peers_.push_back(std::move(observer));
         refresh = refresh_requested_;
     }
     // At once: libtorrent handles megabytes of a fast peer's blocks, and asks for
     // as many new ones, before it runs what was posted. It picks no piece now and
     // keeps nothing of the picker over this call.
     if (refresh) apply_priorities();
-    if (!held) complete([answer = std::move(handler)] { answer(lt::storage_error()); });
-    return held;
-}
-
-void PieceDiskIO::async_hash(lt::storage_index_t index, lt::piece_index_t piece, lt::span<lt::sha256_hash> v2,
-                             lt::disk_job_flags_t flags, HashHandler handler) {
-    StoragePtr const from = storage(index);
-    std::int32_t const number_of_piece = number(piece);
-    if (!from || !from->table.has(number_of_piece) || from->failed || aborting_) {
-        complete([h = std::move(handler), piece] { h(piece, lt::sha1_hash(), aborted(lt::operation_t::file_read)); });
-        return;
-    }
-    std::shared_ptr<PartialPiece> partial;
-    bool second = false;
-    {
-        std::lock_guard<std::mutex> lock(shared_->mutex);
-        partial = arena_.find(piece_key(from->id, number_of_piece));
-        if (partial) {
-            second = std::exchange(partial->busy, true);
-            if (!second) ++busy_pieces_;
-        }
-    }
-    if (second) {
-        complete([h = std::move(handler), piece] { h(piece, lt::sha1_hash(), aborted(lt::operation_t::file_read)); });
-    } else if (partial) {
-        start_verify(from, partial, number_of_piece, v2, std::move(handler));
-    } else {
-        // A piece that the store should have: a full check. The handler owns the
-        // memory behind `v2`, so it is shared, never copied.
-        bool const with_v1 = bool(flags & lt::disk_interface::v1_hash) && from->table.v1();
-        auto const shared_handler = std::make_shared<HashHandler>(std::move(handler));
-        std::size_t const padding = from->table.padded_size(number_of_piece) - from->table.size(number_of_piece);
-        start_load(from, number_of_piece,
-                   [=](std::shared_ptr<Piece const> const& loaded, lt::storage_error const& error) mutable {
-                       lt::sha1_hash v1;
-                       if (loaded) {
-                           auto const& blocks = loaded->hashes.blocks;
-                           std::copy_n(blocks.begin(), std::min<std::size_t>(blocks.size(), static_cast<std::size_t>(v2.size())), v2.begin());
-                           if (with_v1) v1 = sha1_padded(loaded->buffer->bytes.get(), loaded->size, padding);
-                       }
-                       complete([shared_handler, piece, v1, error] { (*shared_handler)(piece, v1, error); });
-                   });
-    }
-}
-
-void PieceDiskIO::async_hash2(lt::storage_index_t index, lt::piece_index_t piece, int offset, lt::disk_job_flags_t,
-                              std::function<void(lt::piece_index_t, lt::sha256_hash const&, lt::storage_error const&)>
-                                  handler) {
-    StoragePtr const from = storage(index);
-    std::int32_t const number_of_piece = number(piece);
-    if (!from || !from->table.has(number_of_piece) || offset < 0) {
-        complete([=] { handler(piece, lt::sha256_hash(), aborted(lt::operation_t::file_read)); });
-        return;
-    }
-    std::size_t const block = static_cast<std::size_t>(offset) / block_bytes;
-    std::shared_ptr<PartialPiece> partial;
-    {
-        std::lock_guard<std::mutex> lock(shared_->mutex);
-        partial = arena_.find(piece_key(from->id, number_of_piece));
-    }
-    if (partial && block < partial->received.size() && partial->received[block]) {
-        // libtorrent 2.0 never asks for this; 16 KiB take no longer than posting it would.
-        std::size_t const n = std::min(block_bytes, from->table.size(number_of_piece) - block * block_bytes);
-        lt::sha256_hash const hash = block_hashes(partial->buffer->bytes.get() + block * block_bytes, n)[0];
-        complete([=] { handler(piece, hash, lt::storage_error()); });
-        return;
-    }
-    start_load(from, number_of_piece, [=](std::shared_ptr<Piece const> const& loaded, lt::storage_error const& error) {
-        bool const known = loaded && block < loaded->hashes.blocks.size();
-        lt::sha256_hash const hash = known ? loaded->hashes.blocks[block] : lt::sha256_hash();
-        lt::storage_error const answer = known || error ? error : make_error(EINVAL, lt::operation_t::file_read);
-        complete([=] { handler(piece, hash, answer); });
-    });
+    return full;
 }
 
 void PieceDiskIO::async_clear_piece(lt::storage_index_t index, lt::piece_index_t piece,
@@ -336,50 +274,25 @@ void PieceDiskIO::async_clear_piece(lt::storage_index_t index, lt::piece_index_t
     complete([handler, piece] { handler(piece); });
 }
 
-void PieceDiskIO::async_check_files(lt::storage_index_t, lt::add_torrent_params const*,
-                                    lt::aux::vector<std::string, lt::file_index_t>,
-                                    std::function<void(lt::status_t, lt::storage_error const&)> handler) {
-    // The caller of csw_session_add knows what the store has, and every piece is
-    // checked when it is read: no check at the start.
-    complete([handler] { handler(status_ok, lt::storage_error()); });
-}
-
-void PieceDiskIO::async_move_storage(lt::storage_index_t, std::string path, lt::move_flags_t,
-                                     std::function<void(lt::status_t, std::string const&, lt::storage_error const&)>
-                                         handler) {
-    complete([=] { handler(status_failed, path, make_error(EOPNOTSUPP, lt::operation_t::file_rename)); });
-}
-
-void PieceDiskIO::async_release_files(lt::storage_index_t, std::function<void()> handler) {
+void PieceDiskIO::async_stop_torrent(lt::storage_index_t index, std::function<void()> handler) {
+    {
+        // The handlers keep the torrent; a stopped one must be able to go.
+        std::lock_guard<std::mutex> lock(shared_->mutex);
+        arena_.for_each([&](PieceKey key, PartialPiece& partial) {
+            if (torrent_of(key) == number(index)) answer_writes(partial, lt::storage_error());
+        });
+    }
     if (handler) complete(std::move(handler));
-}
-
-void PieceDiskIO::async_stop_torrent(lt::storage_index_t, std::function<void()> handler) {
-    if (handler) complete(std::move(handler));
-}
-
-void PieceDiskIO::async_rename_file(lt::storage_index_t, lt::file_index_t file, std::string name,
-                                    std::function<void(std::string const&, lt::file_index_t, lt::storage_error const&)>
-                                        handler) {
-    complete([=] { handler(name, file, make_error(EOPNOTSUPP, lt::operation_t::file_rename)); });
-}
-
-void PieceDiskIO::async_delete_files(lt::storage_index_t, lt::remove_flags_t,
-                                     std::function<void(lt::storage_error const&)> handler) {
-    complete([handler] { handler(make_error(EOPNOTSUPP, lt::operation_t::file_remove)); });
-}
-
-void PieceDiskIO::async_set_file_priority(
-    lt::storage_index_t, lt::aux::vector<lt::download_priority_t, lt::file_index_t> priorities,
-    std::function<void(lt::storage_error const&, lt::aux::vector<lt::download_priority_t, lt::file_index_t>)> handler) {
-    complete([handler, p = std::move(priorities)]() mutable { handler(lt::storage_error(), std::move(p)); });
 }
 
 void PieceDiskIO::abort(bool wait) {
     aborting_ = true;
     {
         std::lock_guard<std::mutex> lock(shared_->mutex);
-        release_held_writes();
+        arena_.for_each([&](PieceKey, PartialPiece& partial) {
+            answer_writes(partial, aborted(lt::operation_t::file_write));
+        });
+        wake_peers();
     }
     workers_.stop();
     if (wait) workers_.join();

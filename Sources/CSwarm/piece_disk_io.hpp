@@ -44,6 +44,8 @@ public:
     void refresh_priorities();
     /// Stops writing for good and says why, once. From any thread.
     void fail_torrent(Storage& storage, std::int32_t piece, int code, std::string const& sentence);
+    /// Who sends the block that is written next. On the network thread.
+    void set_source(std::string const& address) { source_ = address; }
     /// About once a second, on the network thread.
     void tick();
 
@@ -99,12 +101,15 @@ private:
     /// Told what loading a piece came to; runs on a worker. `piece` is null on an error.
     using LoadWaiter = std::function<void(std::shared_ptr<Piece const> const&, libtorrent::storage_error const&)>;
 
-    // piece_disk_io.cpp
+    // piece_disk_io.cpp and piece_requests.cpp, on the network thread
     StoragePtr storage(libtorrent::storage_index_t index) const;
     void complete(Task task);
     void run_completed();
     void serve(std::shared_ptr<Piece const> const& piece, std::size_t padded, libtorrent::peer_request const& request,
                std::function<void(libtorrent::disk_buffer_holder, libtorrent::storage_error const&)> const& handler);
+
+    void answer_writes(PartialPiece& partial, libtorrent::storage_error const& error);
+    void drop_torrent(Storage const& storage);
 
     // piece_jobs.cpp, on the workers
     void start_verify(StoragePtr const& storage, std::shared_ptr<PartialPiece> const& partial, std::int32_t piece,
@@ -115,21 +120,18 @@ private:
                                              Piece& result);
     void finish_verify(Storage& storage, PartialPiece& partial, std::int32_t piece,
                        std::shared_ptr<Piece> const& result, libtorrent::storage_error const& error);
+    void judge_sources(Storage& storage, PartialPiece const& partial, bool right);
 
     void start_load(StoragePtr const& storage, std::int32_t piece, LoadWaiter waiter);
     void load(StoragePtr const& storage, std::int32_t piece);
     std::shared_ptr<Piece> read_from_store(Storage& storage, std::int32_t piece, libtorrent::storage_error& error);
 
     // back_pressure.cpp, with Shared::mutex held except apply
-    struct HeldWrite {
-        std::function<void(libtorrent::storage_error const&)> handler;
-        std::shared_ptr<libtorrent::disk_observer> observer;
-    };
     void arena_changed();
     void begun(Storage& storage, std::int32_t piece);
     std::uint8_t desired_priority(Storage const& storage, std::int32_t piece) const;
     void request_refresh(bool all);
-    void release_held_writes();
+    void wake_peers();
     void apply_priorities();
 
     libtorrent::io_context& context_;
@@ -148,11 +150,14 @@ private:
     std::uint64_t stall_allowance_ = 0;
     std::chrono::steady_clock::time_point last_block_;
     std::vector<std::pair<csw_torrent_id, std::int32_t>> begun_while_frozen_;
-    std::vector<HeldWrite> held_writes_;
+    std::vector<std::shared_ptr<libtorrent::disk_observer>> waiting_peers_;
     /// Changed on the network thread only, with the mutex held; so that thread reads it without.
     std::unordered_map<csw_torrent_id, StoragePtr> storages_;
     /// Storages removed after the workers had ended; released with this object.
     std::vector<Task> buried_;
+
+    /// The network thread's own.
+    std::string source_;
 
     std::mutex completed_mutex_;
     std::vector<Task> completed_;

@@ -48,6 +48,20 @@ void PieceDiskIO::verify(StoragePtr const& storage, PartialPiece& partial, std::
     auto const& blocks = result->hashes.blocks;
     std::copy_n(blocks.begin(), std::min(blocks.size(), static_cast<std::size_t>(v2.size())), v2.begin());
     lt::sha1_hash const v1 = result->hashes.v1;
+    if (!error) judge_sources(*storage, partial, result->verified);
+    if (!error && !result->verified && !storage->table.v1()) {
+        // libtorrent must never learn that a piece of a v2-only torrent was wrong. It
+        // would ask peers for the piece's block hashes, and when one refuses (an honest
+        // peer must, for a file shorter than a piece) hash_picker::hashes_rejected writes
+        // through a null pointer: seen in 2.0.8, unchanged up to 2.0.13. So writes are not
+        // answered before their piece is verified. A wrong piece's hash job is "aborted",
+        // then its writes are: libtorrent takes the blocks as never received and asks
+        // again. Blame, which is lost by this, is ours (judge_sources).
+        error = aborted(lt::operation_t::file_write);
+        complete([answer = std::move(handler), piece, v1, error] { answer(lt::piece_index_t(piece), v1, error); });
+        finish_verify(*storage, partial, piece, result, error);
+        return;
+    }
     finish_verify(*storage, partial, piece, result, error);
     complete([answer = std::move(handler), piece, v1, error] { answer(lt::piece_index_t(piece), v1, error); });
 }
@@ -80,12 +94,19 @@ lt::storage_error PieceDiskIO::hash_and_write(Storage& storage, PartialPiece& pa
     return make_error(code, lt::operation_t::file_write);
 }
 
+void PieceDiskIO::judge_sources(Storage& storage, PartialPiece const& partial, bool right) {
+    for (std::string const& address : storage.counters->judge(partial.sources, right))
+        shared_->events.push(make_event(csw_event_peer_banned, storage.id, 0, -1,
+                                        "peer " + address + " sent wrong data and is shut out for a while"));
+}
+
 void PieceDiskIO::finish_verify(Storage& storage, PartialPiece& partial, std::int32_t piece,
                                 std::shared_ptr<Piece> const& result, lt::storage_error const& error) {
     PieceKey const key = piece_key(storage.id, piece);
     std::lock_guard<std::mutex> lock(shared_->mutex);
     partial.busy = false;
     --busy_pieces_;
+    answer_writes(partial, error ? aborted(lt::operation_t::file_write) : lt::storage_error());
     if (error) {
         arena_.erase(key);
     } else if (result->verified) {
@@ -112,7 +133,7 @@ void PieceDiskIO::finish_verify(Storage& storage, PartialPiece& partial, std::in
     // Before the caller answers libtorrent: priorities must be whole again
     // before it counts the piece, or a frozen torrent would look finished.
     arena_changed();
-    release_held_writes();
+    wake_peers();
 }
 
 void PieceDiskIO::fail_torrent(Storage& storage, std::int32_t piece, int code, std::string const& text) {
@@ -120,9 +141,9 @@ void PieceDiskIO::fail_torrent(Storage& storage, std::int32_t piece, int code, s
     if (!storage.removed) shared_->events.push(make_event(csw_event_torrent_error, storage.id, -code, piece, text));
     // It never goes on, so its pieces must not hold up other torrents.
     std::lock_guard<std::mutex> lock(shared_->mutex);
-    arena_.erase_torrent(storage.id);
+    drop_torrent(storage);
     arena_changed();
-    release_held_writes();
+    wake_peers();
 }
 
 void PieceDiskIO::start_load(StoragePtr const& storage, std::int32_t piece, LoadWaiter waiter) {

@@ -170,7 +170,7 @@ csw_torrent_id Session::add(csw_add_options const& options, csw_piece_store stor
     bool const nothing_missing = storage.missing == 0;
     lt::add_torrent_params params = make_params(info, storage, options);
     // Weak: the network thread must not be the one that releases the store.
-    params.extensions.emplace_back([shared = shared_, counters = torrent->counters,
+    params.extensions.emplace_back([shared = shared_, counters = storage.counters,
                                     weak = std::weak_ptr<Storage>(torrent->storage)](
                                        lt::torrent_handle const& handle, lt::client_data_t) {
         if (auto const s = weak.lock()) {
@@ -267,8 +267,8 @@ csw_torrent_status Session::status(csw_torrent_id id) {
         s.finished = storage.missing == 0;
     }
     s.failed = s.failed || storage.failed;
-    s.downloaded = torrent->counters->downloaded();
-    s.uploaded = torrent->counters->uploaded();
+    s.downloaded = storage.counters->downloaded();
+    s.uploaded = storage.counters->uploaded();
     s.arena_bytes = shared_->arena_bytes;
     s.cache_bytes = shared_->cache_bytes;
     s.store_reads = shared_->store_reads;
@@ -291,7 +291,7 @@ std::int32_t Session::have(csw_torrent_id id, std::uint8_t* bits, std::size_t ca
 }
 
 std::int32_t Session::peers(csw_torrent_id id, csw_peer* out, std::size_t capacity) {
-    return static_cast<std::int32_t>(find(id)->counters->copy(out, out == nullptr ? 0 : capacity));
+    return static_cast<std::int32_t>(find(id)->storage->counters->copy(out, out == nullptr ? 0 : capacity));
 }
 
 }  // namespace cswarm

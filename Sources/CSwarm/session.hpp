@@ -46,7 +46,6 @@ public:
 private:
     struct Torrent {
         std::shared_ptr<Storage> storage;
-        std::shared_ptr<PeerCounters> counters = std::make_shared<PeerCounters>();
         libtorrent::torrent_handle handle;
         std::mutex status_mutex;
         csw_torrent_status status{};

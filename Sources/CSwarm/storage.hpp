@@ -10,6 +10,7 @@
 #include <libtorrent/torrent_handle.hpp>
 
 #include "CSwarm.h"
+#include "peer_counters.hpp"
 #include "piece_table.hpp"
 
 namespace cswarm {
@@ -40,12 +41,17 @@ private:
 /// slot, the session's entry, or a running job. The network thread never is the last.
 struct Storage {
     Storage(csw_torrent_id torrent, std::string title, PieceTable pieces, csw_piece_store callbacks)
-        : id(torrent), name(std::move(title)), table(std::move(pieces)), store(callbacks) {}
+        : id(torrent),
+          name(std::move(title)),
+          table(std::move(pieces)),
+          store(callbacks),
+          counters(std::make_shared<PeerCounters>()) {}
 
     csw_torrent_id const id;
     std::string const name;
     PieceTable const table;
     StoreOwner const store;
+    std::shared_ptr<PeerCounters> const counters;
 
     /// A store error or libtorrent stopped the torrent; no write follows.
     std::atomic<bool> failed{false};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 public import ArgumentParser
+internal import BlockIO
 internal import DiecastCore
 internal import Glibc
 
@@ -29,6 +30,7 @@ public struct DiecastCommand: AsyncParsableCommand {
 
   /// Parses the command line, runs the verb, and ends the process with a documented exit code.
   public static func runAndExit() async -> Never {
+    ProcessMemory.bound()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

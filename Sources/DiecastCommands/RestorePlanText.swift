@@ -42,8 +42,7 @@ struct RestorePlanText {
     if let model = plan.identity.model { target += ", \(model)" }
     if let serial = plan.identity.serial { target += ", serial \(serial)" }
     console.say("Target: \(target)")
-    console.say("  now: " + (plan.currentContents.isEmpty ? "nothing known" : ""))
-    for line in plan.currentContents { console.say("    \(line)") }
+    for line in plan.currentContents { console.say("  now there: \(line)") }
     console.say(
       "Image:  \(plan.image.fullName), \(manifest.disks[0].table.typeName), \(plan.contentBytes.human) to write, at most \(plan.chunkBytes.human) to fetch")
     for line in CapturePlanText.table(of: manifest.volumes) { console.say(line) }

@@ -73,8 +73,8 @@ public final class Progress: Sendable {
   /// `count` more bytes of the plan are dealt with.
   public func advance(_ count: ByteCount) { state.withLock { $0.done += count } }
 
-  /// `count` more bytes of this phase's plan need no work after all.
-  public func reduceTotal(by count: ByteCount) { state.withLock { $0.total -= min(count, $0.total) } }
+  /// This phase has `count` more bytes to deal with than was known.
+  public func extendTotal(by count: ByteCount) { state.withLock { $0.total += count } }
 
   /// `count` more bytes were read from a disk.
   public func addRead(_ count: ByteCount) { state.withLock { $0.diskRead += count } }

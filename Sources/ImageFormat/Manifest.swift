@@ -152,9 +152,11 @@ public struct Volume: Codable, Sendable, Equatable {
     case libext2fs
     /// partclone's domain map.
     case partclone
+    /// Diecast's own reader of the filesystem's structures.
+    case native
     /// Everything is copied.
     case raw
-    /// Nothing is copied (swap): only identity is recorded.
+    /// Only identity is kept (swap): the page that carries it.
     case recorded
   }
 

@@ -31,7 +31,7 @@ struct WindowCheck: Sendable {
 
     let looked = Set(sample)
     let rest = windows.indices.filter { !looked.contains($0) }
-    progress.begin(.checking, total: total(rest))
+    progress.extendTotal(by: total(rest))
     for (window, matches) in zip(rest, try compare(rest, uncached: false)) { result[window] = matches }
     return result
   }

@@ -25,8 +25,8 @@ public struct SwarmSettings: Sendable {
 
   /// Settings that keep a node's memory under 256 MiB.
   public init(
-    listen: String = "0.0.0.0:0,[::]:0", workerThreads: Int = 2, arenaBytes: ByteCount = .mib(64),
-    cacheBytes: ByteCount = .mib(48), connections: Int = 100, unchokeSlots: Int = 16, uploadRateLimit: Int = 0,
+    listen: String = "0.0.0.0:0,[::]:0", workerThreads: Int = 2, arenaBytes: ByteCount = .mib(48),
+    cacheBytes: ByteCount = .mib(32), connections: Int = 100, unchokeSlots: Int = 16, uploadRateLimit: Int = 0,
     downloadRateLimit: Int = 0, localDiscovery: Bool = true
   ) {
     self.listen = listen

@@ -25,7 +25,7 @@ enum NativeProvider: UsedMapProvider {
   static let types: Set<String> = Set(readers.keys)
 
   /// The manifest's word for these readers, once it has one.
-  static let source = Volume.UsedMapSource(rawValue: "native") ?? .partclone
+  static let source = Volume.UsedMapSource.native
 
   static func map(_ volume: VolumeReader, identity: FilesystemIdentity) throws -> UsedMap {
     guard let reader = readers[identity.type] else { throw Doubt("no reader knows it") }

@@ -3,7 +3,7 @@
 internal import DiecastCore
 internal import ImageFormat
 
-/// Swap: its identity is recorded and its content dropped, unless a hibernated system lies in it.
+/// Swap: its identity is kept and its content dropped, unless a hibernated system lies in it.
 enum SwapProvider: UsedMapProvider {
   static let types: Set<String> = ["swap", "swsuspend", "s1suspend"]
 
@@ -15,9 +15,10 @@ enum SwapProvider: UsedMapProvider {
     for page: UInt64 in [4096, 8192, 16384, 32768, 65536] where page <= volume.length.rawValue {
       let signature = try volume.read(page - 10, 10, "the swap signature")
       if signature.has("SWAPSPACE2", at: 0) || signature.has("SWAP-SPACE", at: 0) {
+        // The page that carries UUID, label and signature is all that a swap area is while nothing uses it.
         return UsedMap(
-          ranges: [], source: .recorded,
-          notes: ["swap: only its UUID and label are recorded; it is made anew when restored"])
+          ranges: [ByteRange(start: .zero, length: ByteCount(page))], source: .recorded,
+          notes: ["swap: only the page with its UUID and label is kept"])
       }
     }
     throw Doubt("no swap signature where there should be one; it may hold a hibernated system")

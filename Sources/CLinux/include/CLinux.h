@@ -47,6 +47,9 @@ int clinux_blk_reread_partitions(int fd);
 /// fallocate(2), punching a hole that keeps the size.
 int clinux_punch_hole(int fd, uint64_t start, uint64_t length);
 
+/// Makes malloc give large blocks back to the system as soon as they are freed, and keep few arenas (mallopt(3)).
+void clinux_bound_malloc(void);
+
 /// LOOP_CTL_GET_FREE: the number of a free loop device.
 int clinux_loop_free(int control_fd);
 /// LOOP_CONFIGURE: read-only, auto-clearing, `length` bytes from `start`.

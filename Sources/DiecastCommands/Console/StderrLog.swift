@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+internal import DiecastCore
 internal import Logging
 
 /// Warnings and errors of libraries, on standard error.
 struct StderrLog: LogHandler {
+  /// Once a stop was asked for, connections that break are no news.
+  let interrupt: Interrupt
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level = .warning
 
@@ -12,5 +15,7 @@ struct StderrLog: LogHandler {
     set { metadata[key] = newValue }
   }
 
-  func log(event: LogEvent) { Console.writeError("diecast: \(event.level): \(event.message)") }
+  func log(event: LogEvent) {
+    if !interrupt.isRequested { Console.writeError("diecast: \(event.level): \(event.message)") }
+  }
 }

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash disable=SC2034
+. "$(dirname "$0")/../lib.sh"
+FS=ext MAP=libext2fs
+MKFS=(mkfs.ext4 -q -F -m 0 -b 1024)
+. "$RING/fs.sh"
+fs_variant gpt 96 45 96
+fs_variant mbr 64 97 80
