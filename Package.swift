@@ -135,7 +135,8 @@ let package = Package(
       name: "CSwarm",
       cxxSettings: libtorrent,
       linkerSettings: [
-        .linkedLibrary("torrent-rasterbar"), .linkedLibrary("crypto"), .linkedLibrary("stdc++"),
+        .linkedLibrary("torrent-rasterbar"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
+        .linkedLibrary("stdc++"),
       ]),
     .systemLibrary(name: "CBlkid", pkgConfig: "blkid", providers: [.apt(["libblkid-dev"])]),
     .systemLibrary(name: "CExt2fs", pkgConfig: "ext2fs", providers: [.apt(["libext2fs-dev"])]),

@@ -106,7 +106,7 @@ void set_transfer(sp& s, csw_session_config const& config) {
     s.set_bool(sp::rate_limit_ip_overhead, false);
     s.set_int(sp::upload_rate_limit, std::max(0, config.upload_rate_limit));
     s.set_int(sp::download_rate_limit, std::max(0, config.download_rate_limit));
-    // These four bring a swarm near its floor (measured.md).
+    // These four bring a swarm near its floor.
     s.set_int(sp::request_queue_time, 1);
     s.set_int(sp::initial_picker_threshold, 0);
     // Whole pieces are asked for up to 8 MiB ahead a peer, whatever the request

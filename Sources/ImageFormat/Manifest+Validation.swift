@@ -49,6 +49,7 @@ extension Manifest {
     guard range.start.isMultiple(of: sector), range.end.isMultiple(of: sector) else {
       throw malformed("a volume does not lie on whole sectors")
     }
+    guard volume.usedBytes <= volume.length else { throw malformed("a volume uses more than it has") }
     for unread in volume.unread ?? [] {
       guard let part = ByteRange(checkedStart: unread.start, length: unread.length), range.contains(part) else {
         throw malformed("an unread range lies outside its volume")
@@ -75,11 +76,22 @@ extension Manifest {
     guard index.windowSize == windowSize, index.volumeLengths == volumes.map(\.length) else {
       throw malformed("the index describes other volumes")
     }
+    try check(totals: index)
     let sector = disks[0].logicalSectorSize
     for window in index.windows {
       for extent in window.extents where !(extent.start.isMultiple(of: sector) && extent.end.isMultiple(of: sector)) {
         throw malformed("an extent does not lie on whole sectors")
       }
     }
+  }
+
+  /// Plans subtract from these, so they must be what the index adds up to.
+  private func check(totals index: ImageIndex) throws(DiecastError) {
+    let lengths = index.windows.map { (length: $0.contentLength, isZero: $0.chunk == nil) }
+    let expected = Totals(
+      usedBytes: volumes.reduce(.zero) { $0 + $1.usedBytes }, contentBytes: lengths.reduce(.zero) { $0 + $1.length },
+      zeroBytes: lengths.reduce(.zero) { $1.isZero ? $0 + $1.length : $0 }, windows: index.windows.count,
+      chunks: index.chunks.count, chunkBytes: index.chunks.reduce(.zero) { $0 + $1.length })
+    guard totals == expected else { throw malformed("its totals are not those of its index") }
   }
 }

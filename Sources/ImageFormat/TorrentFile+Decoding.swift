@@ -21,10 +21,15 @@ extension TorrentFile {
     var entries: [(path: [String], length: ByteCount, root: Hash256)] = []
     try Self.collect(tree, path: [], into: &entries)
     guard !entries.isEmpty else { throw Self.malformed("it has no files") }
-    let layout = TorrentLayout(name: name, pieceLength: pieceLength, entries: entries)
-    guard layout.pieceCount <= Limits.chunks + 2 * Limits.indexBytes / pieceLength.int + 2 else {
-      throw Self.malformed("it has \(layout.pieceCount) pieces")
+    // Counted before the layout is made, whose piece numbers have 31 bits.
+    var pieces: UInt64 = 0
+    for entry in entries {
+      pieces += (entry.length.rawValue + pieceLength.rawValue - 1) / pieceLength.rawValue
+      guard pieces <= UInt64(Limits.chunks + 2 * Limits.indexBytes / pieceLength.int + 2) else {
+        throw Self.malformed("it has \(pieces) pieces or more")
+      }
     }
+    let layout = TorrentLayout(name: name, pieceLength: pieceLength, entries: entries)
 
     // Decoding accepts only the canonical form, so encoding gives the same bytes back.
     let infoBytes = info.encoded()

@@ -19,6 +19,8 @@ private struct Seeded: RandomNumberGenerator {
   }
 }
 
+private func isZero(_ bytes: [UInt8]) -> Bool { bytes.span.bytes.isAllZero }
+
 @Suite struct RangeTests {
   @Test func rangesEndWithinSixtyThreeBits() {
     let largest = UInt64(Int64.max)
@@ -110,10 +112,10 @@ private struct Seeded: RandomNumberGenerator {
   @Test func zerosAreToldApartAtEveryLengthAndPlace() {
     for count in [0, 1, 7, 63, 64, 65, 200] {
       var bytes = [UInt8](repeating: 0, count: count)
-      #expect(bytes.span.bytes.isAllZero)
+      #expect(isZero(bytes))
       for place in 0..<count {
         bytes[place] = 1
-        #expect(!bytes.span.bytes.isAllZero, "\(place) of \(count)")
+        #expect(!isZero(bytes), "\(place) of \(count)")
         bytes[place] = 0
       }
     }
@@ -122,10 +124,9 @@ private struct Seeded: RandomNumberGenerator {
   @Test func buffersAreAlignedZeroedAndCopyBothWays() {
     let buffer = AlignedBuffer(capacity: 10_000)
     #expect(buffer.capacity == 10_000)
-    #expect(buffer.withBytes(0..<10_000) { $0.isAllZero })
-    buffer.withBytes(0..<1) { span in
-      span.withUnsafeBytes { #expect(UInt(bitPattern: $0.baseAddress) % UInt(AlignedBuffer.alignment) == 0) }
-    }
+    let isFresh = buffer.withBytes(0..<10_000) { $0.isAllZero }
+    let address = buffer.withBytes(0..<1) { span in span.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
+    #expect(isFresh && address % UInt(AlignedBuffer.alignment) == 0)
     let bytes: [UInt8] = [1, 2, 3]
     buffer.copy(bytes.span.bytes, to: 9997)
     #expect(buffer.withBytes(9997..<10_000) { span in (0..<3).map { span.byte($0) } } == bytes)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import DiecastCore
-import ImageFormat
 import Testing
+
+@testable import ImageFormat
 
 private func read(_ bytes: [UInt8]) throws -> UInt64 {
   var reader = ByteReader(bytes, what: "the test")
@@ -59,5 +60,10 @@ private func read(_ bytes: [UInt8]) throws -> UInt64 {
     #expect(thrownCode { _ = try reader.take(-1) } == .malformed)
     #expect(thrownCode { _ = try reader.take(.max) } == .malformed)
     #expect(thrownCode { _ = try reader.hash() } == .malformed)
+  }
+
+  @Test(arguments: [("", 0), ("123456789", 0xcbf4_3926), ("The quick brown fox jumps over the lazy dog", 0x414f_a339)])
+  func checksumsAreThoseOfUEFI(text: String, expected: Int) {
+    #expect(CRC32.checksum(Array(text.utf8)) == UInt32(expected))
   }
 }

@@ -33,13 +33,13 @@ _fs_mount() {
 
 # _fs_fill DEVICE PERCENT
 _fs_fill() {
-    local device=$1 percent=$2 dir=$T/mnt.fill size full i
+    local device=$1 percent=$2 dir=$T/mnt.fill size i
     size=$(blockdev --getsize64 "$device")
     case $FS in
     fat)
         # No driver for it in every kernel: mtools write it. The first half in small files, of which every
         # second one goes; then large ones into the holes. The rest is told by mtools itself.
-        "$PYTHON" "$RING/tree.py" fill "$dir/first" --bytes $((size * percent / 100 * 45 / 100)) --files 60
+        "$PYTHON" "$RING/tree.py" fill "$dir/first" --bytes $((size * percent * 45 / 10000)) --files 60
         rm -rf "$dir/first/odd"
         mcopy -i "$device" -s -m -Q "$dir/first" ::/
         find "$dir/first/fragments" -type f -printf '%f\n' | sort | sed -n 'p;n' |
@@ -47,8 +47,6 @@ _fs_fill() {
         rm -rf "$dir"
         mkdir -p "$dir"
         for ((i = 0; i < 4000; i++)); do
-            full=$(minfo -i "$device" :: | sed -n 's/^free clusters=//p')
-            : "$full"
             _fat_use "$device"
             if ((fat_percent >= percent)); then break; fi
             size=$((fat_free * 6 / 10 > 65536 ? fat_free * 6 / 10 : fat_free * 9 / 10))
@@ -64,12 +62,12 @@ _fs_fill() {
         # No driver: sload.f2fs writes a directory, once.
         mkdir -p "$dir"
         "$PYTHON" "$RING/tree.py" fill "$dir" --bytes $((size * percent / 100)) --caps "$(_caps)"
-        sload.f2fs -P -f "$dir" -t / "$device" >"$T/sload.out" 2>&1 || die "sload.f2fs: $(tail -n 3 "$T/sload.out")"
+        sload.f2fs -P -f "$dir" -t / "$device" >"$T/sload.out" 2>&1 || die "sload.f2fs: $(tail -c 200 "$T/sload.out")"
         rm -rf "$dir"
         ;;
     *)
         _fs_mount "$device" "$dir" rw
-        "$PYTHON" "$RING/tree.py" fill "$dir" --percent "$percent" --caps "$(_caps)" --files $((size > 20000000 ? 200 : 30))
+        "$PYTHON" "$RING/tree.py" fill "$dir" --percent "$percent" --caps "$(_caps)" --files "${FILES:-200}"
         if declare -F fs_more >/dev/null; then fs_more "$dir"; fi
         unmount "$dir"
         ;;
@@ -102,7 +100,7 @@ _fs_list() {
                 printf '%s %s\n' "$ino" "$(cat "$dir"/lost_found/* | sha256sum)" >>"$out"
                 rm -rf "$dir/lost_found"
             fi
-        done < <(sed -nE 's/^.*\|-- (.*) <ino = (0x[0-9a-f]+)>.*/\2 \1/p' "$out" | sed -n "${1:+p}")
+        done < <(sed -nE 's/^.*\|-- (.*) <ino = (0x[0-9a-f]+)>.*/\2 \1/p' "$out")
         rm -rf "$dir"
         ;;
     *)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash
 . "$(dirname "$0")/../lib.sh"
 FS=fat MAP=native
 MKFS=(mkfs.fat -F 16 -s 4)

@@ -9,7 +9,6 @@ for table in gpt mbr none; do
     round=$((round + 1))
     golden=$T/golden.img target=$T/target.img
     rm -f "$golden" "$target"
-    # shellcheck disable=SC2154  # layout sets them
     layout "$golden" "$table" 40
     noise 1 "$length" | put "$golden" "$start"
     device=$(loop "$golden" --offset "$start" --sizelimit "$length")

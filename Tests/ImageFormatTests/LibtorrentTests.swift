@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import DiecastCore
+import Foundation
+import ImageFormat
+import Testing
+
+/// Torrents are compared with those that libtorrent makes of the same files.
+@Suite(.enabled(if: LibtorrentTests.isHere, "python3-libtorrent is not installed")) struct LibtorrentTests {
+  static let isHere: Bool =
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+    && (try? ScratchDisk.run("/usr/bin/python3", ["-c", "import libtorrent"]).status) == 0
+
+  private static let script = """
+    import libtorrent as lt, os, sys
+    root, piece, flags = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    files = lt.file_storage()
+    lt.add_files(files, root)
+    torrent = lt.create_torrent(files, piece, flags)
+    lt.set_piece_hashes(torrent, os.path.dirname(root))
+    info = lt.torrent_info(torrent.generate())
+    hashes = info.info_hashes()
+    print(hashes.v2, hashes.v1 if info.info_hashes().has_v1() else "-")
+    """
+
+  /// What libtorrent's hashes are for the image's files as a store has them.
+  private func hashes(of image: StoredImage, flags: Int) throws -> [String] {
+    let parent = FileManager.default.temporaryDirectory.appendingPathComponent("diecast-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: parent) }
+    let layout = try image.torrent().layout
+    let contents = Samples.contents() + [image.indexBytes, image.manifestBytes]
+    for file in layout.files {
+      let bytes = try #require(contents.first { Hashing.piecesRoot($0.span.bytes) == file.root })
+      let url = parent.appendingPathComponent(([layout.name] + file.path).joined(separator: "/"))
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(bytes).write(to: url)
+    }
+    let answer = try ScratchDisk.run(
+      "/usr/bin/python3",
+      ["-c", Self.script, parent.appendingPathComponent(layout.name).path, "\(layout.pieceLength)", "\(flags)"])
+    #expect(answer.status == 0, "\(answer.output)")
+    return answer.output.split(whereSeparator: \.isWhitespace).map(String.init)
+  }
+
+  /// `create_torrent`'s flag v2_only.
+  @Test func theInfoHashIsTheOneThatLibtorrentComputes() throws {
+    let image = try Samples.image()
+    #expect(try hashes(of: image, flags: 1 << 5).first == (try image.torrent()).infoHash.hex)
+  }
+
+  /// No flags: v1 and v2 in one, with pad files.
+  @Test func bothInfoHashesOfAHybridAreThoseThatLibtorrentComputes() throws {
+    let image = try Samples.image()
+    let layout = try image.torrent().layout
+    let contents = Samples.contents() + [image.indexBytes, image.manifestBytes]
+    let pieces = try layout.files.enumerated().map { number, file in
+      var bytes = try #require(contents.first { Hashing.piecesRoot($0.span.bytes) == file.root })
+      if number + 1 < layout.files.count { bytes += [UInt8](repeating: 0, count: 65_536 - bytes.count) }
+      return Hashing.sha1(bytes.span.bytes)
+    }
+    let hybrid = try TorrentFile(
+      manifest: image.manifest, manifestBytes: image.manifestBytes, index: image.index, indexBytes: image.indexBytes,
+      pieceHashesV1: pieces)
+    #expect(try hashes(of: image, flags: 0) == [hybrid.infoHash.hex, try #require(hybrid.infoHashV1).hex])
+  }
+}
