@@ -13,14 +13,14 @@ struct CaptureCommand: AsyncParsableCommand {
     commandName: "capture",
     abstract: "Capture a golden disk into an image.",
     discussion: """
-      Reads only what the filesystems use, and never writes to the source. What the store has already is not written
+      Reads only what the filesystems use, and never writes to the source. What the store has already is not written \
       again, so capturing the same disk after an update adds only what changed.
 
       EXAMPLES
-        diecast capture /dev/sda golden                     into the default store
+        diecast capture /dev/sda golden
         diecast capture /dev/sda golden@2026-11-20 --to /srv/images --level 9
-        diecast capture golden.img golden --dry-run         show the plan, store nothing
-        diecast capture /dev/sdb old-disk --rescue          go on at read errors (exit code 4)
+        diecast capture golden.img golden --dry-run
+        diecast capture /dev/sdb old-disk --rescue
       """)
 
   @Argument(help: "The disk: a block device, or a file standing in for one.")

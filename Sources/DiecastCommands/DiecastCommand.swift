@@ -17,7 +17,7 @@ public struct DiecastCommand: AsyncParsableCommand {
         diecast seed golden --from /srv/images --listen 0.0.0.0:7070
         diecast restore golden /dev/sda --from http://server:7070
 
-      A STORE is a directory; it defaults to $DIECAST_STORE, else /var/lib/diecast. Exit codes: 0 done, 1 failed,
+      A STORE is a directory; it defaults to $DIECAST_STORE, else /var/lib/diecast. Exit codes: 0 done, 1 failed, \
       2 usage, 3 refused before any write, 4 done in part, 5 verification failed, 130 interrupted.
       """,
     version: Version.number,

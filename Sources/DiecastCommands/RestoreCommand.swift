@@ -13,8 +13,8 @@ struct RestoreCommand: AsyncParsableCommand {
     commandName: "restore",
     abstract: "Restore an image to a disk.",
     discussion: """
-      SOURCE is a store, the URL of a seeder, or a torrent file. Everything is checked before the first write, and
-      read back from the medium at the end. Run again after any interruption, it fetches only what the disk lacks;
+      SOURCE is a store, the URL of a seeder, or a torrent file. Everything is checked before the first write, and \
+      read back from the medium at the end. Run again after any interruption, it fetches only what the disk lacks; \
       on a disk that mostly holds the image already, likewise.
 
       EXAMPLES

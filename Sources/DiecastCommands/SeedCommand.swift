@@ -16,8 +16,8 @@ struct SeedCommand: AsyncParsableCommand {
     commandName: "seed",
     abstract: "Serve images to nodes: torrent, tracker and first peer.",
     discussion: """
-      Serves each image's manifest, index and torrent over HTTP, answers tracker announces, and seeds, until it is
-      interrupted. With --from-disk a golden disk is read once to learn its chunks, which are then made on demand:
+      Serves each image's manifest, index and torrent over HTTP, answers tracker announces, and seeds, until it is \
+      interrupted. With --from-disk a golden disk is read once to learn its chunks, which are then made on demand: \
       nothing is stored.
 
       EXAMPLES

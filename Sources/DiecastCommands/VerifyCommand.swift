@@ -13,7 +13,7 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Re-read an image's chunks, or compare a disk with an image.",
     discussion: """
-      Without DISK every chunk in the store is read and checked. With DISK the disk is read past the page cache and
+      Without DISK every chunk in the store is read and checked. With DISK the disk is read past the page cache and \
       every window and the partition table are compared; nothing is written. Exit code 5 when anything differs.
 
       EXAMPLES

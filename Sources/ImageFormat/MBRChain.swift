@@ -18,8 +18,8 @@ extension MBRPartition {
 
 /// Follows the chain of extended boot records inside an extended partition.
 /// Each describes one logical partition, from its own sector on, and where the
-/// next lies, from the extended partition's start on. The chain must go
-/// forward, so it ends, whatever the sectors say.
+/// next lies, from the extended partition's start on. No record may come
+/// twice, so the chain ends, whatever the sectors say.
 struct MBRChain {
   let extended: MBRPartition
   let sectorSize: ByteCount
@@ -70,10 +70,11 @@ struct MBRChain {
     }
     guard let link = links.first else { return nil }
     let next = extended.firstSector + UInt64(link.start)
-    guard next > sector, next < extended.endSector else {
+    // Backwards is legal: partitioning tools link a partition that was made again later at the end.
+    guard next >= extended.firstSector, next < extended.endSector, !records.contains(where: { $0.sector == next }) else {
       throw TableCheck.malformed(
-        "\(place) names sector \(next) as the next, which is not between it and the end of its extended partition",
-        remedy: "Put the logical partitions in the order of the disk with sfdisk --reorder")
+        "\(place) names sector \(next) as the next, which is outside its extended partition or was there before",
+        remedy: "Repair the table with fdisk or sfdisk")
     }
     return next
   }

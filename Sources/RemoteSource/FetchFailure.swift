@@ -2,6 +2,7 @@
 
 internal import AsyncHTTPClient
 internal import DiecastCore
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 
@@ -38,7 +39,7 @@ enum FetchFailure {
   static func reason(_ error: any Error) -> String {
     switch error {
     case let error as Unavailable: "the server answered with status \(error.status)"
-    case let error as IOError: error.description
+    case let error as IOError: unsafe String(cString: strerror(error.errnoCode)).lowercased()
     case let error as NIOConnectionError:
       if let first = error.connectionErrors.first {
         reason(first.error)

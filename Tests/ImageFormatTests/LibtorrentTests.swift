@@ -5,12 +5,12 @@ import Foundation
 import ImageFormat
 import Testing
 
-/// Torrents are compared with those that libtorrent makes of the same files.
-@Suite(.enabled(if: LibtorrentTests.isHere, "python3-libtorrent is not installed")) struct LibtorrentTests {
-  static let isHere: Bool =
-    FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
-    && (try? ScratchDisk.run("/usr/bin/python3", ["-c", "import libtorrent"]).status) == 0
+private let isHere: Bool =
+  FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+  && (try? ScratchDisk.run("/usr/bin/python3", ["-c", "import libtorrent"]).status) == 0
 
+/// Torrents are compared with those that libtorrent makes of the same files.
+@Suite(.enabled(if: isHere, "python3-libtorrent is not installed")) struct LibtorrentTests {
   private static let script = """
     import libtorrent as lt, os, sys
     root, piece, flags = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])

@@ -57,19 +57,14 @@ _finish() {
     if [[ -n ${KEEP-} ]]; then say "kept: $T"; else rm -rf --one-file-system -- "$T"; fi
     exit "$status"
 }
-# The last words of each program that ran, into the log of a failed case.
+# The last words of the programs that ran last, into the log of a failed case.
 _show_leftovers() {
     local file
-    for file in "$T"/*.err; do
-        [[ -s $file ]] || continue
-        say "--- ${file##*/}:"
-        tail -n 5 "$file"
-    done
-    for file in "$T"/*.json; do
+    while IFS= read -r file; do
         [[ -s $file ]] || continue
         say "--- ${file##*/}:"
         grep -Ev '"event":"(progress|plan)"' "$file" | tail -n 3 | cut -c 1-800
-    done
+    done < <(find "$T" -maxdepth 1 \( -name '*.err' -o -name '*.json' \) -size +0 -printf '%T@ %p\n' | sort -rn | sed -n '1,8s/^[^ ]* //p')
 }
 trap _finish EXIT
 trap 'printf "FAILED: line %s of %s: %s\n" "$LINENO" "${BASH_SOURCE[0]##*/}" "$BASH_COMMAND" >&2' ERR

@@ -12,22 +12,26 @@ internal import Glibc
 final class Console: Sendable {
   let isJSON: Bool
   let interrupt = Interrupt()
-  let progress = Progress()
+  let progress: Progress
+  private let display: ProgressDisplay
 
-  private init(isJSON: Bool) { self.isJSON = isJSON }
+  private init(isJSON: Bool) {
+    self.isJSON = isJSON
+    progress = Progress()
+    display = ProgressDisplay(progress: progress, isJSON: isJSON)
+  }
 
   /// Runs a verb: shows its progress, turns signals into an orderly stop, and
   /// errors into a sentence, a JSON event and an exit code.
   static func run(_ output: OutputOptions, _ body: (Console) async throws -> Void) async throws {
     let console = Console(isJSON: output.json)
     let signals = SignalWatch(console.interrupt)
-    let display = ProgressDisplay(progress: console.progress, isJSON: output.json)
-    display.start()
+    console.display.start()
     do {
       try await body(console)
-      display.stop(failed: false)
+      console.display.stop(failed: false)
     } catch {
-      display.stop(failed: true)
+      console.display.stop(failed: true)
       throw console.report(error)
     }
     signals.stop()
@@ -59,7 +63,11 @@ final class Console: Sendable {
   }
 
   /// Says a line to a person; nothing under `--json`.
-  func say(_ line: String) { if !isJSON { Self.write(line) } }
+  func say(_ line: String) {
+    guard !isJSON else { return }
+    display.settle()
+    Self.write(line)
+  }
 
   /// Remarks on what went less than well: to standard error, and as an event.
   func warn(_ sentence: String) {
@@ -67,12 +75,18 @@ final class Console: Sendable {
       var event = "warning"
       var message: String
     }
-    if isJSON { emit(Warning(message: sentence)) } else { Self.writeError("diecast: \(sentence)") }
+    if isJSON {
+      Self.write(Self.line(Warning(message: sentence)))
+    } else {
+      display.clear()
+      Self.writeError("diecast: \(sentence)")
+    }
   }
 
   /// Writes an event under `--json`; nothing otherwise.
   func emit(_ event: some Encodable) {
     guard isJSON else { return }
+    display.settle()
     Self.write(Self.line(event))
   }
 

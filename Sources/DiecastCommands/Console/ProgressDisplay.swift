@@ -18,6 +18,8 @@ final class ProgressDisplay: @unchecked Sendable {
     var lastSnapshot: Progress.Snapshot?
     var phaseStart = ContinuousClock().now
     var drewBar = false
+    /// The phase whose end was told already.
+    var settledPhase: Phase?
     var isStopped = false
   }
 
@@ -40,35 +42,52 @@ final class ProgressDisplay: @unchecked Sendable {
     timer.resume()
   }
 
-  /// Ends the display; the last phase gets its line, or, on failure, its bar is taken away.
-  func stop(failed: Bool) {
-    timer.cancel()
+  /// Takes the bar away and tells how the phase ended, before something else is said.
+  func settle() {
     queue.sync {
       state.withLock { state in
-        state.isStopped = true
-        let snapshot = progress.snapshot
-        if style == .json, snapshot.phase != .planning { Console.write(Console.line(ProgressEvent(snapshot, state.meter))) }
-        endPhase(&state, with: failed ? nil : snapshot)
+        guard !state.isStopped else { return }
+        noteSnapshot(&state)
+        if style == .json, let snapshot = state.lastSnapshot, snapshot.phase != .planning,
+          state.settledPhase != snapshot.phase
+        {
+          Console.write(Console.line(ProgressEvent(snapshot, state.meter)))
+        }
+        endPhase(&state, with: state.lastSnapshot)
+        state.settledPhase = state.lastPhase
       }
     }
+  }
+
+  /// Takes the bar away until the next tick, before a remark.
+  func clear() {
+    queue.sync {
+      state.withLock { state in
+        if state.drewBar { Console.put("\r\u{1b}[K", to: STDERR_FILENO) }
+        state.drewBar = false
+      }
+    }
+  }
+
+  /// Ends the display; a phase that failed gets no line.
+  func stop(failed: Bool) {
+    timer.cancel()
+    if !failed { settle() }
+    clear()
+    queue.sync { state.withLock { $0.isStopped = true } }
   }
 
   private func tick() {
     state.withLock { state in
       guard !state.isStopped else { return }
-      let snapshot = progress.snapshot
-      if snapshot.phase != state.lastPhase {
-        endPhase(&state, with: state.lastSnapshot)
-        state.lastPhase = snapshot.phase
-        state.phaseStart = ContinuousClock().now
-        state.meter.restart()
+      noteSnapshot(&state)
+      guard let snapshot = state.lastSnapshot, snapshot.phase != .planning, snapshot.phase != state.settledPhase else {
+        return
       }
-      state.lastSnapshot = snapshot
-      state.meter.add(snapshot, at: ContinuousClock().now)
-      guard snapshot.phase != .planning else { return }
       switch style {
       case .bar:
-        Console.put("\r\u{1b}[K" + ProgressLine.text(snapshot, state.meter, width: ProgressLine.terminalWidth), to: STDERR_FILENO)
+        let line = ProgressLine.text(snapshot, state.meter, width: ProgressLine.terminalWidth)
+        Console.put("\r\u{1b}[K" + line, to: STDERR_FILENO)
         state.drewBar = true
       case .json: Console.write(Console.line(ProgressEvent(snapshot, state.meter)))
       case .lines: break
@@ -76,10 +95,25 @@ final class ProgressDisplay: @unchecked Sendable {
     }
   }
 
+  /// Looks at the counters; a new phase ends the one before.
+  private func noteSnapshot(_ state: inout State) {
+    let snapshot = progress.snapshot
+    if snapshot.phase != state.lastPhase {
+      endPhase(&state, with: state.lastSnapshot)
+      state.lastPhase = snapshot.phase
+      state.settledPhase = nil
+      state.phaseStart = ContinuousClock().now
+      state.meter.restart()
+    }
+    state.lastSnapshot = snapshot
+    state.meter.add(snapshot, at: ContinuousClock().now)
+  }
+
   private func endPhase(_ state: inout State, with snapshot: Progress.Snapshot?) {
     if state.drewBar { Console.put("\r\u{1b}[K", to: STDERR_FILENO) }
     state.drewBar = false
-    guard style != .json, let snapshot, let phase = state.lastPhase, phase != .planning else { return }
+    guard style != .json, let snapshot, let phase = state.lastPhase, phase != .planning, phase != state.settledPhase
+    else { return }
     let elapsed = ContinuousClock().now - state.phaseStart
     Console.writeError(ProgressLine.summary(phase, snapshot, elapsed: elapsed))
   }

@@ -4,7 +4,7 @@
 # characters, attributes, a hybrid boot sector, a table of 4 and of 256 entries.
 . "$(dirname "$0")/../lib.sh"
 
-table() { sgdisk -p "$1" | sed -n '/^Number/,$p' && for i in 1 3 4 9 100; do sgdisk -i "$i" "$1" | grep -v 'does not exist'; done; }
+table() { sgdisk -p "$1" | sed -n '/^Number/,$p' && for i in 1 3 4 9 100; do sgdisk -i "$i" "$1" | grep -v 'does not exist' || true; done; }
 make() {
     local disk=$1 entries=$2 device
     rm -f "$disk"
