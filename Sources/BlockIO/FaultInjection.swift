@@ -10,29 +10,35 @@ public enum FaultInjection {
     struct Plan {
       var call: String
       var countdown: Int
+      var times: Int
       var errno: Int32
+      var wasCarriedOut = false
     }
 
     /// By thread.
     private static let plans = Mutex<[pthread_t: Plan]>([:])
 
-    /// The `n`-th (from 1) coming system call named `call` of this thread fails with `errno`.
-    public static func fail(_ call: String, after n: Int, errno: Int32) {
-      plans.withLock { $0[pthread_self()] = Plan(call: call, countdown: n, errno: errno) }
+    /// The `n`-th (from 1) coming system call named `call` of this thread, and `times` in all from there on, fail with `errno`.
+    public static func fail(_ call: String, after n: Int, times: Int = 1, errno: Int32) {
+      plans.withLock { $0[pthread_self()] = Plan(call: call, countdown: n, times: times, errno: errno) }
     }
 
     /// Forgets this thread's plan; tells whether it had been carried out.
     @discardableResult
     public static func reset() -> Bool {
-      plans.withLock { plans in plans.removeValue(forKey: pthread_self()).map { $0.countdown <= 0 } ?? false }
+      plans.withLock { $0.removeValue(forKey: pthread_self())?.wasCarriedOut ?? false }
     }
 
     static func next(_ call: String) -> Int32? {
       plans.withLock { plans in
-        let thread = pthread_self()
-        guard let plan = plans[thread], plan.call == call, plan.countdown > 0 else { return nil }
-        plans[thread]?.countdown = plan.countdown - 1
-        return plan.countdown == 1 ? plan.errno : nil
+        guard var plan = plans[pthread_self()], plan.call == call, plan.times > 0 else { return nil }
+        plan.countdown -= 1
+        if plan.countdown <= 0 {
+          plan.times -= 1
+          plan.wasCarriedOut = true
+        }
+        plans[pthread_self()] = plan
+        return plan.wasCarriedOut ? plan.errno : nil
       }
     }
   #else

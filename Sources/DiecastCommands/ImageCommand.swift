@@ -176,37 +176,3 @@ struct ImagePruneCommand: AsyncParsableCommand {
     }
   }
 }
-
-struct ImageCopyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "copy", abstract: "Copy an image to another store, only the chunks that it lacks.")
-
-  @Argument(help: "The image, NAME or NAME@VERSION.")
-  var image: ImageName
-  @Option(help: ArgumentHelp("The store to copy to.", valueName: "store"))
-  var to: String
-  @OptionGroup var store: StoreOptions
-  @OptionGroup var output: OutputOptions
-
-  private struct CopyEvent: Encodable {
-    var event = "copied"
-    var image: String
-    var chunks: Int
-    var bytes: UInt64
-  }
-
-  func run() async throws {
-    try await Console.run(output) { console in
-      let source = try store.open()
-      let loaded = try source.load(image)
-      let target = try ImageStore(path: to, create: true)
-      let result = try await onBlockingThread {
-        try ImageCopy.copy(
-          loaded, from: source, to: target, workers: Workers.count, progress: console.progress,
-          interrupt: console.interrupt)
-      }
-      console.emit(CopyEvent(image: loaded.fullName, chunks: result.chunks, bytes: result.bytes.rawValue))
-      console.say("Copied \(loaded.fullName) to \(to): \(result.chunks) chunks, \(result.bytes.human).")
-    }
-  }
-}

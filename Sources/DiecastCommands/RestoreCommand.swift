@@ -107,7 +107,7 @@ struct RestoreCommand: AsyncParsableCommand {
     try disk.close()
   }
 
-  private func onSeeding(_ session: SwarmRestore, for duration: Duration) async {
+  private func onSeeding(_ session: SwarmNode, for duration: Duration) async {
     try? await onBlockingThread { session.seed(for: duration) }
   }
 }

@@ -78,7 +78,7 @@ struct RestoreReport {
   }
 
   /// What a node gave to others.
-  static func showSeeding(_ session: SwarmRestore, on console: Console) {
+  static func showSeeding(_ session: SwarmNode, on console: Console) {
     let peers = session.peers
     let sent = peers.reduce(ByteCount.zero) { $0 + $1.uploaded }
     console.emit(

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Takes the running swarm out of a restore, for its statistics and for seeding on.
 final class SwarmBox: Sendable {
-  private let swarm = Mutex<SwarmRestore?>(nil)
+  private let swarm = Mutex<SwarmNode?>(nil)
 
-  func set(_ value: SwarmRestore) { swarm.withLock { $0 = value } }
-  func get() -> SwarmRestore? { swarm.withLock { $0 } }
+  func set(_ value: SwarmNode) { swarm.withLock { $0 = value } }
+  func get() -> SwarmNode? { swarm.withLock { $0 } }
 }

@@ -32,7 +32,9 @@ public final class Progress: Sendable {
   public struct Snapshot: Sendable, Equatable {
     /// What is being done.
     public var phase: Phase
-    /// Bytes of the plan dealt with in this phase, and in all.
+    /// When that began.
+    public var started: ContinuousClock.Instant
+    /// Bytes of the plan dealt with in this phase.
     public var done: ByteCount
     /// Bytes of the plan in this phase.
     public var total: ByteCount
@@ -54,7 +56,7 @@ public final class Progress: Sendable {
   public init() {
     state = Mutex(
       Snapshot(
-        phase: .planning, done: .zero, total: .zero, diskRead: .zero, diskWritten: .zero, received: .zero,
+        phase: .planning, started: ContinuousClock().now, done: .zero, total: .zero, diskRead: .zero, diskWritten: .zero, received: .zero,
         sent: .zero, peers: 0))
   }
 
@@ -65,6 +67,7 @@ public final class Progress: Sendable {
   public func begin(_ phase: Phase, total: ByteCount) {
     state.withLock {
       $0.phase = phase
+      $0.started = ContinuousClock().now
       $0.done = .zero
       $0.total = total
     }

@@ -3,6 +3,7 @@
 public import DiecastCore
 public import ImageFormat
 public import ImageStore
+internal import Swarm
 import Synchronization
 
 /// Copies an image from one store to another, only the chunks that the other lacks.
@@ -41,5 +42,31 @@ public enum ImageCopy {
     let torrent = try source.publishedTorrent(name: manifest.name, version: manifest.version) ?? image.torrent()
     try target.publish(image, torrent: torrent)
     return Result(chunks: missing.count, bytes: missing.reduce(.zero) { $0 + $1.length })
+  }
+
+  /// The same from a swarm: the target becomes one more store that can seed the image.
+  public static func copy(
+    _ image: StoredImage, from source: SwarmSource, to target: ImageStore, progress: Progress, interrupt: Interrupt
+  ) throws -> Result {
+    let lock = try target.lockForUse()
+    defer { _ = lock }
+    var have = PieceSet(count: source.torrent.layout.pieceCount)
+    for piece in 0..<have.count { have[PieceIndex(piece)] = true }
+    var result = Result()
+    for (piece, chunk) in image.index.chunks.enumerated() where !target.contains(chunk.id, length: chunk.length) {
+      have[PieceIndex(piece)] = false
+      result.chunks += 1
+      result.bytes += chunk.length
+    }
+    progress.begin(.copying, total: result.bytes)
+    let node = try SwarmNode(
+      source: source, store: ChunkPieceStore(image: image, store: target, progress: progress), have: have,
+      progress: progress, interrupt: interrupt)
+    defer { node.close() }
+    try node.waitUntilComplete()
+    // Without its trackers, which belong to this source.
+    let torrent = source.torrent.infoHashV1 == nil ? try image.torrent() : source.torrent
+    try target.publish(image, torrent: torrent)
+    return result
   }
 }

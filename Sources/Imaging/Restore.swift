@@ -82,7 +82,7 @@ public final class Restore: Sendable {
   /// Runs all phases up to a verified disk. With a swarm source, `swarm` is
   /// given the running session as soon as there is one, and the session goes
   /// on seeding after this returns, until the caller closes it.
-  public func run(onSwarm: @Sendable (SwarmRestore) -> Void = { _ in }) throws -> Result {
+  public func run(onSwarm: @Sendable (SwarmNode) -> Void = { _ in }) throws -> Result {
     var result = Result()
     if options.discard {
       try PartitionTableWriter.clear(on: disk, frontLimit: ByteOffset(disk.size.rawValue))
@@ -102,8 +102,9 @@ public final class Restore: Sendable {
     case .store(let store):
       try restore(work.chunksToFetch, from: store)
     case .swarm(let swarmSource):
-      let swarm = try SwarmRestore(
-        source: swarmSource, content: content, have: work.have, progress: progress, interrupt: interrupt)
+      let swarm = try SwarmNode(
+        source: swarmSource, store: DiskPieceStore(content, progress: progress), have: work.have, progress: progress,
+        interrupt: interrupt)
       onSwarm(swarm)
       try swarm.waitUntilComplete()
     }

@@ -24,23 +24,11 @@ public enum SwarmMetadata {
     for file in [manifest, index] {
       for piece in file.firstPiece.int..<file.firstPiece.int + file.pieceCount { priorities[piece] = 7 }
     }
-    let session = try SwarmSession(settings: source.settings, userAgent: source.userAgent)
-    defer { session.close() }
-    let torrent = try session.add(
-      torrent: source.torrent.bytes, store: store,
-      role: .leech(have: PieceSet(count: layout.pieceCount), priorities: priorities), trackers: source.trackers)
-    for peer in source.peers { torrent.addPeer(address: peer.address, port: peer.port) }
-
-    let deadline = ContinuousClock().now + source.patience
-    while torrent.status()?.isFinished != true {
-      try interrupt.check()
-      let event = session.nextEvent(milliseconds: 100)
-      if event?.kind == .torrentError || ContinuousClock().now > deadline {
-        throw DiecastError(
-          .network, "The image's description did not come from the swarm: \(event?.message ?? "no peer sent it")",
-          remedy: "Check that a seeder runs and can be reached")
-      }
-    }
+    let node = try SwarmNode(
+      source: source, store: store, have: PieceSet(count: layout.pieceCount), priorities: priorities,
+      progress: progress, interrupt: interrupt)
+    defer { node.close() }
+    try node.waitUntilComplete()
     return try StoredImage(manifestBytes: store.bytes(of: manifest), indexBytes: store.bytes(of: index))
   }
 }

@@ -16,7 +16,6 @@ final class ProgressDisplay: @unchecked Sendable {
     var meter = RateMeter()
     var lastPhase: Phase?
     var lastSnapshot: Progress.Snapshot?
-    var phaseStart = ContinuousClock().now
     var drewBar = false
     /// The phase whose end was told already.
     var settledPhase: Phase?
@@ -102,7 +101,6 @@ final class ProgressDisplay: @unchecked Sendable {
       endPhase(&state, with: state.lastSnapshot)
       state.lastPhase = snapshot.phase
       state.settledPhase = nil
-      state.phaseStart = ContinuousClock().now
       state.meter.restart()
     }
     state.lastSnapshot = snapshot
@@ -114,7 +112,7 @@ final class ProgressDisplay: @unchecked Sendable {
     state.drewBar = false
     guard style != .json, let snapshot, let phase = state.lastPhase, phase != .planning, phase != state.settledPhase
     else { return }
-    let elapsed = ContinuousClock().now - state.phaseStart
+    let elapsed = ContinuousClock().now - snapshot.started
     Console.writeError(ProgressLine.summary(phase, snapshot, elapsed: elapsed))
   }
 }

@@ -35,38 +35,41 @@ public struct SwarmSource: Sendable {
   }
 }
 
-/// A node in a swarm: fetches what its disk lacks and serves what it has from
-/// the first piece on.
-public final class SwarmRestore: Sendable {
+/// A member of a swarm that fetches what its piece store lacks, and serves what
+/// it has from the first piece on.
+public final class SwarmNode: Sendable {
   private let session: SwarmSession
   private let torrent: SwarmTorrent
-  private let store: DiskPieceStore
+  private let store: any PieceStore
   private let progress: Progress
   private let interrupt: Interrupt
   private let patience: Duration
   private let trackerTrouble = Mutex<String?>(nil)
 
+  /// Joins at once. `priorities`, one byte a piece, say what is wanted; empty: everything.
   init(
-    source: SwarmSource, content: ImageOnDisk, have: PieceSet, progress: Progress, interrupt: Interrupt
+    source: SwarmSource, store: any PieceStore, have: PieceSet, priorities: [UInt8] = [], progress: Progress,
+    interrupt: Interrupt
   ) throws(DiecastError) {
+    self.store = store
     self.progress = progress
     self.interrupt = interrupt
     patience = source.patience
-    store = DiskPieceStore(content, progress: progress)
     session = try SwarmSession(settings: source.settings, userAgent: source.userAgent)
     torrent = try session.add(
-      torrent: source.torrent.bytes, store: store, role: .leech(have: have, priorities: []), trackers: source.trackers)
+      torrent: source.torrent.bytes, store: store, role: .leech(have: have, priorities: priorities),
+      trackers: source.trackers)
     for peer in source.peers { torrent.addPeer(address: peer.address, port: peer.port) }
   }
 
   /// What was exchanged with whom.
   public var peers: [SwarmTorrent.Peer] { torrent.peers() }
   /// Chunks that were made again from the disk for peers.
-  public var remadeChunks: Int { store.remadeChunks }
+  public var remadeChunks: Int { (store as? DiskPieceStore)?.remadeChunks ?? 0 }
   /// Pieces that came with a wrong hash.
   public var hashFailures: UInt64 { torrent.status()?.hashFailures ?? 0 }
 
-  /// Returns once every piece is on the disk. Throws the piece store's error, `network` after the
+  /// Returns once the store has every wanted piece. Throws the piece store's error, `network` after the
   /// patience without a byte, or `interrupted`; then the session is closed.
   func waitUntilComplete() throws(DiecastError) {
     do throws(DiecastError) {
