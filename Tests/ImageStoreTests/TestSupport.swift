@@ -7,7 +7,7 @@ import ImageStore
 import Testing
 
 /// A store in a directory of its own, removed with this object.
-final class ScratchStore {
+final class ScratchStore: Sendable {
   let path: String
   let store: ImageStore
 

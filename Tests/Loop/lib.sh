@@ -278,3 +278,9 @@ start_on() {
     shift 2
     start "$name" nsenter "--net=/run/netns/$(node_name "$node")" "$@"
 }
+
+# ------------------------------------------------------------------ stores
+
+# chunks_are_whole STORE: every chunk's content has the hash that names it.
+chunks_are_whole() { "$PYTHON" "$RING/chunks.py" "$1" >"$T/chunks.out" || die "$(cat "$T/chunks.out")"; }
+images() { "$DIECAST" image list --from "$1" --json | jq -r '"\(.name)@\(.version)"' | sort | tr '\n' ' ' | sed 's/ $//'; }
