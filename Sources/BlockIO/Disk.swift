@@ -110,7 +110,8 @@ public final class Disk: Sendable {
       switch error.errno {
       case EBUSY, EWOULDBLOCK:
         throw DiecastError(
-          .busy, "\(path) is in use by another program", remedy: "Stop that program, or name another disk", cause: error)
+          .busy, "\(path) is in use by another program", remedy: "Stop that program, or name another disk", cause: error
+        )
       case EROFS:
         throw DiecastError(.refused, "\(path) is read-only", remedy: "Name a disk that can be written", cause: error)
       case EACCES, EPERM:

@@ -116,12 +116,15 @@ struct CaptureCommand: AsyncParsableCommand {
         newChunks: result.newChunks, newBytes: result.newBytes.rawValue, inheritedChunks: result.inheritedChunks,
         unread: result.unread, seconds: elapsed.seconds))
     let ratio = Double(totals.contentBytes.rawValue) / Double(max(1, totals.chunkBytes.rawValue))
-    console.say("Captured \(result.image.fullName) in \(elapsed.human): \(totals.contentBytes.human) in \(totals.chunks) chunks of \(totals.chunkBytes.human), ratio \(ratio.fixed(2)).")
+    console.say(
+      "Captured \(result.image.fullName) in \(elapsed.human): \(totals.contentBytes.human) in \(totals.chunks) chunks of \(totals.chunkBytes.human), ratio \(ratio.fixed(2))."
+    )
     console.say("New in the store: \(result.newChunks) chunks, \(result.newBytes.human).")
     guard !result.unread.isEmpty else { return }
     let lost = result.unread.reduce(ByteCount.zero) { $0 + $1.length }
     throw DiecastError(
-      .partial, "\(lost) bytes in \(result.unread.count) ranges of \(disk) could not be read and are zeros in the image",
+      .partial,
+      "\(lost) bytes in \(result.unread.count) ranges of \(disk) could not be read and are zeros in the image",
       remedy: "See them with diecast image show \(result.image.fullName), and replace the disk")
   }
 }

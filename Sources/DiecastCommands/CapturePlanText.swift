@@ -29,7 +29,8 @@ struct CapturePlanText {
         windowSize: plan.windowSize.rawValue, windows: plan.windowCount, usedBytes: plan.usedBytes.rawValue,
         contentBytes: plan.contentBytes.rawValue))
     console.say(
-      "\(plan.diskPath): \(plan.disk.size.human), sectors of \(plan.disk.logicalSectorSize) bytes, partition table: \(plan.disk.table.typeName)")
+      "\(plan.diskPath): \(plan.disk.size.human), sectors of \(plan.disk.logicalSectorSize) bytes, partition table: \(plan.disk.table.typeName)"
+    )
     for line in Self.table(of: plan.volumes) { console.say(line) }
     for note in plan.notes { console.say("NOTE: \(note)") }
     for volume in plan.volumes {
@@ -46,12 +47,14 @@ struct CapturePlanText {
 
   /// The volumes as aligned columns.
   static func table(of volumes: [Volume]) -> [String] {
-    let rows = [["", "START", "SIZE", "USED", "CONTENT", "LABEL", "USED MAP"]] + volumes.map { volume in
-      [
-        name(of: volume), "\(volume.start)", volume.length.human, volume.usedBytes.human, volume.filesystem ?? "-",
-        volume.label ?? "-", volume.map.rawValue,
-      ]
-    }
+    let rows =
+      [["", "START", "SIZE", "USED", "CONTENT", "LABEL", "USED MAP"]]
+      + volumes.map { volume in
+        [
+          name(of: volume), "\(volume.start)", volume.length.human, volume.usedBytes.human, volume.filesystem ?? "-",
+          volume.label ?? "-", volume.map.rawValue,
+        ]
+      }
     return TextTable.lines(rows)
   }
 }
@@ -62,7 +65,9 @@ enum TextTable {
     let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       var line = " "
-      for (cell, width) in zip(row, widths) { line += " " + cell + String(repeating: " ", count: width - cell.count + 1) }
+      for (cell, width) in zip(row, widths) {
+        line += " " + cell + String(repeating: " ", count: width - cell.count + 1)
+      }
       while line.last == " " { line.removeLast() }
       return line
     }

@@ -43,7 +43,9 @@ struct DurationArgument: ExpressibleByArgument {
         guard !overflow, next < 1 << 40 else { return nil }
         number = next + Int64(digit)
       } else {
-        guard let value = number, let unit = ["s": Int64(1), "m": 60, "h": 3600, "d": 86400][character] else { return nil }
+        guard let value = number, let unit = ["s": Int64(1), "m": 60, "h": 3600, "d": 86400][character] else {
+          return nil
+        }
         total += value * unit
         number = nil
       }
@@ -69,7 +71,9 @@ struct ListenArgument: ExpressibleByArgument {
     }
     var address = String(argument[..<colon])
     if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-    guard !address.isEmpty, address.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ",") }) else { return nil }
+    guard !address.isEmpty, address.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ",") }) else {
+      return nil
+    }
     self.address = address
     self.port = port
   }

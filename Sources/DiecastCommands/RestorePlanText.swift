@@ -44,15 +44,19 @@ struct RestorePlanText {
     console.say("Target: \(target)")
     for line in plan.currentContents { console.say("  now there: \(line)") }
     console.say(
-      "Image:  \(plan.image.fullName), \(manifest.disks[0].table.typeName), \(plan.contentBytes.human) to write, at most \(plan.chunkBytes.human) to fetch")
+      "Image:  \(plan.image.fullName), \(manifest.disks[0].table.typeName), \(plan.contentBytes.human) to write, at most \(plan.chunkBytes.human) to fetch"
+    )
     for line in CapturePlanText.table(of: manifest.volumes) { console.say(line) }
     for volume in manifest.volumes {
       for unread in volume.unread ?? [] {
-        console.say("NOTE: \(unread.length) bytes at offset \(unread.start) could not be read at capture and become zeros")
+        console.say(
+          "NOTE: \(unread.length) bytes at offset \(unread.start) could not be read at capture and become zeros")
       }
     }
     if !plan.canSeedFromDisk {
-      console.say("NOTE: the image was made with zstd \(manifest.codec.version), another than here: this node serves only its cache")
+      console.say(
+        "NOTE: the image was made with zstd \(manifest.codec.version), another than here: this node serves only its cache"
+      )
     }
   }
 }

@@ -56,9 +56,12 @@ struct RestoreReport {
       console.say("\(result.matchedBytes.human) of \(total.human) (\(percent.fixed(1))%) were right already.")
     }
     console.say(
-      "Restored \(plan.image.fullName) to \(plan.diskPath) in \(elapsed.human): wrote \(result.writtenBytes.human), fetched \(result.fetchedBytes.human) in \(result.fetchedChunks) chunks.")
+      "Restored \(plan.image.fullName) to \(plan.diskPath) in \(elapsed.human): wrote \(result.writtenBytes.human), fetched \(result.fetchedBytes.human) in \(result.fetchedChunks) chunks."
+    )
     if !peers.isEmpty {
-      console.say("Received \(received(fromServer: true).human) from the seeder, \(received(fromServer: false).human) from peers.")
+      console.say(
+        "Received \(received(fromServer: true).human) from the seeder, \(received(fromServer: false).human) from peers."
+      )
     }
     if let verified = result.verifiedBytes {
       console.say("Read back \(verified.human): equal.")

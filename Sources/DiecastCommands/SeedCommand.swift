@@ -139,7 +139,8 @@ struct SeedCommand: AsyncParsableCommand {
     let peerPort = try await onBlockingThread { try swarm.waitForPort() }
     let server = try SeedServer(
       images: prepared.served, tracker: TrackerConfiguration(selfPeerPort: peerPort), chunkFile: prepared.chunkFile,
-      address: listen.address, port: listen.port, logger: Logger(label: "diecast.seed") { _ in StderrLog(interrupt: console.interrupt) })
+      address: listen.address, port: listen.port,
+      logger: Logger(label: "diecast.seed") { _ in StderrLog(interrupt: console.interrupt) })
     let names = prepared.served.map { "\($0.name)@\($0.version)" }
 
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -78,10 +78,14 @@ enum SourceArgument {
   ) throws(DiecastError) {
     guard image.manifest.name == asked.name, asked.version.map({ $0 == image.manifest.version }) ?? true else {
       throw DiecastError(
-        .notFound, "The source has the image \(image.fullName), not \(asked)", remedy: "Name that image, or another source")
+        .notFound, "The source has the image \(image.fullName), not \(asked)",
+        remedy: "Name that image, or another source")
     }
-    guard torrent.layout == TorrentLayout(
-      manifest: image.manifest, manifestBytes: image.manifestBytes, index: image.index, indexBytes: image.indexBytes)
+    guard
+      torrent.layout
+        == TorrentLayout(
+          manifest: image.manifest, manifestBytes: image.manifestBytes, index: image.index, indexBytes: image.indexBytes
+        )
     else {
       throw DiecastError(
         .corrupt, "The torrent of \(image.fullName) does not belong to its index",

@@ -52,10 +52,13 @@ struct VerifyCommand: AsyncParsableCommand {
       let what = disk.map { "windows of \($0)" } ?? "chunks"
       guard findings.problemCount == 0 else {
         throw DiecastError(
-          .verificationFailed, "\(findings.problemCount) of \(findings.checked) \(what) are not what \(resolved.image.fullName) states",
-          remedy: disk == nil ? "Capture or copy the image again" : "Restore the disk again: only what differs is fetched")
+          .verificationFailed,
+          "\(findings.problemCount) of \(findings.checked) \(what) are not what \(resolved.image.fullName) states",
+          remedy: disk == nil
+            ? "Capture or copy the image again" : "Restore the disk again: only what differs is fetched")
       }
-      console.say("Verified \(resolved.image.fullName): \(findings.checked) \(what), \(findings.bytes.human), all equal.")
+      console.say(
+        "Verified \(resolved.image.fullName): \(findings.checked) \(what), \(findings.bytes.human), all equal.")
     }
   }
 

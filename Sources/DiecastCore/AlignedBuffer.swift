@@ -38,7 +38,8 @@
   /// Copies all of `bytes` to `position`.
   public func copy(_ bytes: RawSpan, to position: Int) {
     unsafe bytes.withUnsafeBytes { source in
-      unsafe UnsafeMutableRawBufferPointer(rebasing: memory[position..<position + source.count]).copyMemory(from: source)
+      unsafe UnsafeMutableRawBufferPointer(rebasing: memory[position..<position + source.count]).copyMemory(
+        from: source)
     }
   }
 
@@ -89,5 +90,7 @@ extension RawSpan {
 
 extension MutableRawSpan {
   /// Sets the byte at `index`, bounds-checked.
-  public mutating func setByte(_ index: Int, to value: UInt8) { storeBytes(of: value, toByteOffset: index, as: UInt8.self) }
+  public mutating func setByte(_ index: Int, to value: UInt8) {
+    storeBytes(of: value, toByteOffset: index, as: UInt8.self)
+  }
 }

@@ -56,7 +56,8 @@ public final class Progress: Sendable {
   public init() {
     state = Mutex(
       Snapshot(
-        phase: .planning, started: ContinuousClock().now, done: .zero, total: .zero, diskRead: .zero, diskWritten: .zero, received: .zero,
+        phase: .planning, started: ContinuousClock().now, done: .zero, total: .zero, diskRead: .zero,
+        diskWritten: .zero, received: .zero,
         sent: .zero, peers: 0))
   }
 

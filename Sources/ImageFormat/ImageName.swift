@@ -18,7 +18,9 @@ public struct ImageName: Hashable, Sendable, CustomStringConvertible {
         || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
     return isAlphanumeric(first)
-      && part.utf8.allSatisfy { isAlphanumeric($0) || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains($0) }
+      && part.utf8.allSatisfy {
+        isAlphanumeric($0) || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains($0)
+      }
   }
 
   /// A name and a version, each valid; nil otherwise.

@@ -71,7 +71,8 @@ struct MBRChain {
     guard let link = links.first else { return nil }
     let next = extended.firstSector + UInt64(link.start)
     // Backwards is legal: partitioning tools link a partition that was made again later at the end.
-    guard next >= extended.firstSector, next < extended.endSector, !records.contains(where: { $0.sector == next }) else {
+    guard next >= extended.firstSector, next < extended.endSector, !records.contains(where: { $0.sector == next })
+    else {
       throw TableCheck.malformed(
         "\(place) names sector \(next) as the next, which is outside its extended partition or was there before",
         remedy: "Repair the table with fdisk or sfdisk")

@@ -19,7 +19,8 @@ extension Manifest {
   /// a newer format is named rather than called malformed.
   public init(decoding bytes: [UInt8]) throws(DiecastError) {
     guard bytes.count <= Limits.manifestBytes else {
-      throw DiecastError(.malformed, "The manifest has \(bytes.count) bytes, at most \(Limits.manifestBytes) are allowed")
+      throw DiecastError(
+        .malformed, "The manifest has \(bytes.count) bytes, at most \(Limits.manifestBytes) are allowed")
     }
     struct Head: Decodable { var format: Format }
     let decoder = JSONDecoder()

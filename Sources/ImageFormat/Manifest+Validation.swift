@@ -4,7 +4,8 @@ public import DiecastCore
 
 extension Manifest {
   private func malformed(_ problem: String) -> DiecastError {
-    DiecastError(.malformed, "The manifest is malformed: \(problem)", remedy: "Fetch it again, or capture the image anew")
+    DiecastError(
+      .malformed, "The manifest is malformed: \(problem)", remedy: "Fetch it again, or capture the image anew")
   }
 
   /// Checks everything that the types alone do not: limits, ranges, names.
@@ -36,7 +37,9 @@ extension Manifest {
         throw malformed("a sector cannot have \(sector) bytes")
       }
     }
-    guard disk.size > .zero, disk.size <= Limits.diskBytes else { throw malformed("a disk cannot have \(disk.size) bytes") }
+    guard disk.size > .zero, disk.size <= Limits.diskBytes else {
+      throw malformed("a disk cannot have \(disk.size) bytes")
+    }
   }
 
   private func validate(_ volume: Volume) throws(DiecastError) {
@@ -68,9 +71,9 @@ extension Manifest {
 
   /// Checks that `index`, decoded from `bytes`, belongs to this manifest.
   public func check(index: ImageIndex, bytes: [UInt8]) throws(DiecastError) {
-    guard Hashing.sha256(bytes).hex == self.index.digest else {
+    guard Hashing.sha256(bytes).hex == self.index.digest, ByteCount(bytes.count) == self.index.length else {
       throw DiecastError(
-        .corrupt, "The index of \(name)@\(version) does not have the digest that the manifest states",
+        .corrupt, "The index of \(name)@\(version) does not have the digest or the length that the manifest states",
         remedy: "Fetch it again, or capture the image anew")
     }
     guard index.windowSize == windowSize, index.volumeLengths == volumes.map(\.length) else {

@@ -14,7 +14,8 @@ extension TorrentFile {
         .unsupported, "The torrent is not a BitTorrent v2 torrent", remedy: "Use the image.torrent that Diecast made")
     }
     guard let length = info["piece length"]?.integerValue, length > 0,
-      case let pieceLength = ByteCount(UInt64(length)), pieceLength.isPowerOfTwo, Limits.windowSize.contains(pieceLength)
+      case let pieceLength = ByteCount(UInt64(length)), pieceLength.isPowerOfTwo,
+      Limits.windowSize.contains(pieceLength)
     else { throw Self.malformed("it has no valid piece length") }
     let name = String(decoding: info["name"]?.bytesValue ?? [], as: UTF8.self)
 
@@ -68,7 +69,9 @@ extension TorrentFile {
   private static func trackers(_ root: Bencode) -> [String] {
     var urls: [String] = []
     if case .list(let tiers)? = root["announce-list"] {
-      for case .list(let tier) in tiers { urls += tier.compactMap { $0.bytesValue.map { String(decoding: $0, as: UTF8.self) } } }
+      for case .list(let tier) in tiers {
+        urls += tier.compactMap { $0.bytesValue.map { String(decoding: $0, as: UTF8.self) } }
+      }
     }
     if urls.isEmpty, let announce = root["announce"]?.bytesValue { urls = [String(decoding: announce, as: UTF8.self)] }
     return urls.prefix(64).filter { $0.utf8.count <= 2048 }

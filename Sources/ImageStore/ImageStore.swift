@@ -70,7 +70,8 @@ public final class ImageStore: Sendable {
     let count = try FileStore.read(chunkPath(id), into: &bytes)
     guard count == bytes.byteCount else {
       throw DiecastError(
-        count == nil ? .missingChunk : .corrupt, "The store \(path) \(count == nil ? "lacks" : "has a damaged") chunk \(id)",
+        count == nil ? .missingChunk : .corrupt,
+        "The store \(path) \(count == nil ? "lacks" : "has a damaged") chunk \(id)",
         remedy: "Copy the image again with diecast image copy, or capture it anew")
     }
   }
@@ -122,7 +123,9 @@ public final class ImageStore: Sendable {
       version = newest.version
     }
     let directory = imageDirectory(name: image.name, version: version)
-    guard let manifest = try FileStore.read("\(directory)/manifest.json", limit: Limits.manifestBytes) else { throw absent }
+    guard let manifest = try FileStore.read("\(directory)/manifest.json", limit: Limits.manifestBytes) else {
+      throw absent
+    }
     guard let index = try FileStore.read("\(directory)/index", limit: Limits.indexBytes) else {
       throw DiecastError(
         .corrupt, "\(directory) lacks its index", remedy: "Copy the image again, or capture it anew")
@@ -179,7 +182,8 @@ public final class ImageStore: Sendable {
     let directory = imageDirectory(name: name, version: version)
     guard FileStore.isDirectory(directory) else {
       throw DiecastError(
-        .notFound, "The store \(path) has no image \(name)@\(version)", remedy: "List its images with diecast image list")
+        .notFound, "The store \(path) has no image \(name)@\(version)",
+        remedy: "List its images with diecast image list")
     }
     // Hidden first, so that an interruption never leaves half an image under its name.
     let hidden = "\(path)/images/\(name)/.\(version)-\(UInt64.random(in: 0 ... .max)).tmp"

@@ -99,7 +99,9 @@ public struct Capture: Sendable {
     let codec = ZstdCodec.current(level: options.level)
     var known: [ContentDigest: ImageIndex.Chunk] = [:]
     if let parent, let store, parent.manifest.codec == codec {
-      for chunk in parent.index.chunks where store.contains(chunk.id, length: chunk.length) { known[chunk.digest] = chunk }
+      for chunk in parent.index.chunks where store.contains(chunk.id, length: chunk.length) {
+        known[chunk.digest] = chunk
+      }
     }
     let inheritable = known
     let shared = Mutex(Shared(chunks: Array(repeating: nil, count: plan.windows.count)))

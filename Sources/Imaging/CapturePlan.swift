@@ -53,7 +53,8 @@ public struct CapturePlan: Sendable {
     }
     guard windows.count <= Limits.windows else {
       throw DiecastError(
-        .unsupported, "\(disk.path) needs \(windows.count) windows of \(size.human), at most \(Limits.windows) are possible",
+        .unsupported,
+        "\(disk.path) needs \(windows.count) windows of \(size.human), at most \(Limits.windows) are possible",
         remedy: "Choose a larger --window")
     }
     return CapturePlan(

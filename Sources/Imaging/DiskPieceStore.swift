@@ -2,8 +2,8 @@
 
 public import DiecastCore
 internal import ImageFormat
-import Synchronization
 public import Swarm
+import Synchronization
 
 /// Pieces on a disk: writing one puts its content to its extents, reading one
 /// makes the same chunk again from there. A node uses it for its target; a
@@ -32,7 +32,8 @@ public final class DiskPieceStore: PieceStore {
     guard let chunk = metadata.chunk(of: piece) else { return try metadata.read(piece, into: &bytes) }
     guard content.canRemakeChunks else {
       throw DiecastError(
-        .unsupported, "This machine's zstd is not the \(content.image.manifest.codec.version) that the image was made with",
+        .unsupported,
+        "This machine's zstd is not the \(content.image.manifest.codec.version) that the image was made with",
         remedy: "It serves only the pieces in its cache")
     }
     let worker = try workers.take()

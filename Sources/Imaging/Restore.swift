@@ -187,7 +187,9 @@ public final class Restore: Sendable {
     let manifest = plan.image.manifest
     let worker = try ChunkWorker(windowSize: manifest.windowSize, level: manifest.codec.level)
     for window in plan.image.index.windows.indices {
-      guard let first = content.extentsOnDisk(window).first, first.start.rawValue < HeldHead.length.rawValue else { break }
+      guard let first = content.extentsOnDisk(window).first, first.start.rawValue < HeldHead.length.rawValue else {
+        break
+      }
       guard try content.matches(window, worker: worker, uncached: true) else {
         throw DiecastError(
           .verificationFailed, "The first window on \(disk.path) does not read back as written",

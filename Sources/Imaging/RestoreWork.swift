@@ -19,7 +19,11 @@ struct RestoreWork: Sendable {
     self.content = content
     let index = content.image.index
     for (number, window) in index.windows.enumerated() {
-      if matches[number] { matchedBytes += window.contentLength } else if window.chunk == nil { zeroWindows.append(number) }
+      if matches[number] {
+        matchedBytes += window.contentLength
+      } else if window.chunk == nil {
+        zeroWindows.append(number)
+      }
     }
     for (number, windows) in content.windowsByChunk.enumerated() {
       let wrong = windows.filter { !matches[$0] }

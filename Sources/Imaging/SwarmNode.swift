@@ -97,7 +97,8 @@ public final class SwarmNode: Sendable {
         throw DiecastError(
           .network,
           "No peer has sent anything for \(patience.human), \(status.peers) peers connected\(trouble)",
-          remedy: "Check that the seeder runs and can be reached, then run the same command again: it goes on from here")
+          remedy: "Check that the seeder runs and can be reached, then run the same command again: it goes on from here"
+        )
       }
     }
   }

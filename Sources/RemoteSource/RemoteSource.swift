@@ -32,7 +32,8 @@ public struct RemoteSource: Sendable {
   public func image(_ name: ImageName) async throws -> RemoteImage {
     try await Fetcher.with(policy) { fetcher in
       let asked = "/images/\(name.name)/\(name.version ?? "latest")/manifest.json"
-      let manifest = try await fetcher.fetch(server.appending(asked), limit: Limits.manifestBytes, what: "The image \(name)")
+      let manifest = try await fetcher.fetch(
+        server.appending(asked), limit: Limits.manifestBytes, what: "The image \(name)")
       // The rest is asked for by version, so that a newer image that appears
       // meanwhile cannot mix with this one.
       let version = name.version ?? manifest.version ?? Self.statedVersion(manifest.bytes)

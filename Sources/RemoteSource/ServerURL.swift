@@ -34,7 +34,8 @@ struct ServerURL: Sendable, Equatable {
       guard let close = text.firstIndex(of: "]") else { return false }
       host = text[text.index(after: text.startIndex)..<close]
       port = text[text.index(after: close)...]
-      guard host.contains(":"), host.utf8.allSatisfy({ isHexadecimal($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+      guard host.contains(":"),
+        host.utf8.allSatisfy({ isHexadecimal($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
       else { return false }
     } else {
       host = text.prefix { $0 != ":" }

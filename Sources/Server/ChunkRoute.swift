@@ -17,7 +17,8 @@ struct ChunkRoute: Sendable {
   func respond(
     prefix: String?, id: String?, request: Request, context: ConnectionContext
   ) async throws -> Response {
-    guard let id, let hash = Hash256(hex: id), prefix == String(id.prefix(2)), let path = chunkFile(ChunkID(hash)) else {
+    guard let id, let hash = Hash256(hex: id), prefix == String(id.prefix(2)), let path = chunkFile(ChunkID(hash))
+    else {
       throw ServerError.notFound
     }
     // Only looks at the file's size until the body is written.

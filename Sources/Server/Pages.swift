@@ -27,11 +27,13 @@ struct Pages: Sendable {
     text += catalogue.entries.isEmpty ? "It has no images.\n" : "Images:\n"
     for entry in catalogue.entries {
       let bytes = ByteCount(entry.summary.manifestBytes + entry.summary.indexBytes)
-      text += "  \(entry.summary.name)@\(entry.summary.version)  id \(entry.summary.id)  manifest and index \(bytes.human)\n"
+      text +=
+        "  \(entry.summary.name)@\(entry.summary.version)  id \(entry.summary.id)  manifest and index \(bytes.human)\n"
     }
     if let entry = catalogue.entries.last {
       text += "\nTo put one on a disk of another machine:\n"
-      text += "  diecast restore \(entry.summary.name)@\(entry.summary.version) /dev/DISK --from http://\(host ?? "HOST:PORT")\n"
+      text +=
+        "  diecast restore \(entry.summary.name)@\(entry.summary.version) /dev/DISK --from http://\(host ?? "HOST:PORT")\n"
     }
     return Response(
       status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],

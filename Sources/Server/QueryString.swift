@@ -52,7 +52,8 @@ struct QueryString: Sendable {
   }
 
   /// The value under `key` as a number in `range`; nil when it is not given.
-  func number<Number: FixedWidthInteger>(_ key: String, in range: ClosedRange<Number>) throws(TrackerFailure) -> Number? {
+  func number<Number: FixedWidthInteger>(_ key: String, in range: ClosedRange<Number>) throws(TrackerFailure) -> Number?
+  {
     guard let text = try text(key) else { return nil }
     guard let number = Number(text), range.contains(number) else {
       throw TrackerFailure("\(key) is not a number from \(range.lowerBound) to \(range.upperBound)")

@@ -20,7 +20,8 @@ extension SeedServer {
       let chunks = ChunkRoute(chunkFile: chunkFile)
       router.get("/chunks/:prefix/:id") { request, context in
         try await chunks.respond(
-          prefix: context.parameters.get("prefix"), id: context.parameters.get("id"), request: request, context: context)
+          prefix: context.parameters.get("prefix"), id: context.parameters.get("id"), request: request, context: context
+        )
       }
     }
     return router

@@ -14,7 +14,9 @@ struct TorrentFile: Sendable {
   init(_ bytes: [UInt8]) {
     original = ByteBuffer(bytes: bytes)
     cut = Self.entries(bytes).map { entries in
-      let others = entries.filter { !$0.key.elementsEqual("announce".utf8) && !$0.key.elementsEqual("announce-list".utf8) }
+      let others = entries.filter {
+        !$0.key.elementsEqual("announce".utf8) && !$0.key.elementsEqual("announce-list".utf8)
+      }
       let before = others.filter { $0.key.lexicographicallyPrecedes("announce".utf8) }
       let after = others.filter { !$0.key.lexicographicallyPrecedes("announce".utf8) }
       func joined(_ entries: [Entry]) -> [UInt8] { entries.flatMap { bytes[$0.range] } }

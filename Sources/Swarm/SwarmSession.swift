@@ -121,7 +121,9 @@ import Synchronization
             unsafe options.seed = isSeed
             unsafe options.trackers = urls.baseAddress
             unsafe options.tracker_count = urls.count
-            return unsafe withSession { unsafe csw_session_add($0, &options, context.retainedCallbacks(), &id, &message) }
+            return unsafe withSession {
+              unsafe csw_session_add($0, &options, context.retainedCallbacks(), &id, &message)
+            }
           }
         }
       }

@@ -72,7 +72,9 @@ public final class SwarmTorrent: Sendable {
       unsafe session.withSession { unsafe csw_torrent_get_peers($0, id, buffer.baseAddress, buffer.count) } ?? 0
     }
     return raw.prefix(max(0, min(Int(count), raw.count))).map { peer in
-      let address = unsafe withUnsafeBytes(of: peer.address) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      let address = unsafe withUnsafeBytes(of: peer.address) {
+        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
       return Peer(
         address: address, downloaded: ByteCount(peer.downloaded), uploaded: ByteCount(peer.uploaded),
         isConnected: peer.connected)

@@ -19,7 +19,9 @@ enum ProgressLine {
       parts.append("\(snapshot.done.human) of \(snapshot.total.human)")
     }
     if let rate = diskRate(snapshot, meter), rate > 0 { parts.append("disk \(human(rate))") }
-    if snapshot.received > .zero || snapshot.phase == .restoring, let rate = meter.rate(\.received), snapshot.phase != .seeding {
+    if snapshot.received > .zero || snapshot.phase == .restoring, let rate = meter.rate(\.received),
+      snapshot.phase != .seeding
+    {
       if rate > 0 { parts.append("net \(human(rate))") }
     }
     if snapshot.phase == .seeding {

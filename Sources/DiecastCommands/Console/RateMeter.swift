@@ -16,7 +16,9 @@ struct RateMeter {
 
   /// Bytes a second of one counter; nil before there is anything to tell.
   func rate(_ counter: KeyPath<Progress.Snapshot, ByteCount>) -> Double? {
-    guard let first = samples.first, let last = samples.last, last.time - first.time > .milliseconds(300) else { return nil }
+    guard let first = samples.first, let last = samples.last, last.time - first.time > .milliseconds(300) else {
+      return nil
+    }
     let (before, after) = (first.snapshot[keyPath: counter], last.snapshot[keyPath: counter])
     guard after >= before else { return nil }
     return Double((after - before).rawValue) / (last.time - first.time).seconds
@@ -24,7 +26,8 @@ struct RateMeter {
 
   /// How long the rest of the phase takes at the present rate.
   var remaining: Duration? {
-    guard let snapshot = samples.last?.snapshot, snapshot.total > snapshot.done, let rate = rate(\.done), rate > 1 else {
+    guard let snapshot = samples.last?.snapshot, snapshot.total > snapshot.done, let rate = rate(\.done), rate > 1
+    else {
       return nil
     }
     return .seconds(Double((snapshot.total - snapshot.done).rawValue) / rate)
