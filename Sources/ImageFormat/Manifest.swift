@@ -158,6 +158,13 @@ public struct Volume: Codable, Sendable, Equatable {
     case raw
     /// Only identity is kept (swap): the page that carries it.
     case recorded
+    /// A way that a newer Diecast has; it tells people something and decides nothing.
+    case unknown
+
+    /// Reads a word; one that is not known is no error.
+    public init(from decoder: any Decoder) throws {
+      self = Self(rawValue: try String(from: decoder)) ?? .unknown
+    }
   }
 
   /// Which of the manifest's disks.

@@ -123,6 +123,6 @@ import Testing
       return
     }
     let image = try GPTCodec.encode(table, sectorSize: ByteCount(512), diskSize: .mib(1))
-    #expect(Hashing.sha256(image.parts.flatMap(\.bytes)).hex == "@GPT@")
+    #expect(Hashing.sha256(image.parts.flatMap(\.bytes)).hex == "7eabb3e86b311ccd4c05a318e011c0ef98f68f40fe45c5fe49725a275405e977")
   }
 }

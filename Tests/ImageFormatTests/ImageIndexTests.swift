@@ -30,11 +30,11 @@ import Testing
   }
 
   /// A changed byte gives a typed error, or an index that encodes to the changed bytes: nothing is read two ways.
-  @Test(arguments: [3, 11, 27] as [UInt64]) func everyChangedByteIsRefusedOrMeansSomethingElse(_ seed: UInt64) throws {
+  @Test(arguments: [3, 11] as [UInt64]) func everyChangedByteIsRefusedOrMeansSomethingElse(_ seed: UInt64) throws {
     let index = Samples.index(seed: seed)
     let bytes = index.encoded()
     for position in bytes.indices {
-      for change: UInt8 in [0x01, 0x02, 0x04, 0x10, 0x40, 0x80, 0xff] {
+      for change: UInt8 in isSlow ? [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff] : [0x01, 0x80] {
         var changed = bytes
         changed[position] ^= change
         do {
@@ -50,9 +50,10 @@ import Testing
 
   @Test func randomBytesAfterTheHeadNeverTrap() {
     var random = Seeded(state: 5)
-    for _ in 0..<3000 {
+    let head = Samples.smallIndex().encoded().prefix(24)
+    for _ in 0..<2000 {
       var writer = ByteWriter()
-      writer.append(Samples.smallIndex().encoded().prefix(24))
+      writer.append(head)
       writer.append(random.bytes(Int.random(in: 0...200, using: &random)))
       do { _ = try ImageIndex(decoding: writer.bytes) } catch { #expect(error.code == .malformed) }
     }
@@ -169,7 +170,7 @@ import Testing
     refuses(index([entry(1, 65_537, 65_537, 0)], references: [1]), "a chunk's length")
   }
 
-  @Test(arguments: [(1, 4), (256, 4), (257, 4), (300, 8), (600, 16), (1 << 20, 256)] as [(UInt64, UInt64)])
+  @Test(arguments: [(1, 4), (256, 4), (257, 8), (300, 8), (600, 16), (1 << 20, 256)] as [(UInt64, UInt64)])
   func windowsGrowWithTheUsedBytes(_ gibibytes: UInt64, _ mebibytes: UInt64) {
     #expect(ImageIndex.windowSize(forUsed: .gib(gibibytes)) == .mib(mebibytes))
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import DiecastCore
+import Foundation
 import ImageFormat
 
 /// The same numbers again and again (SplitMix64).
@@ -18,6 +19,9 @@ struct Seeded: RandomNumberGenerator {
   mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
   mutating func hash() -> Hash256 { Hash256(bytes(32)) ?? .zero }
 }
+
+/// Whether tests may take their time.
+let isSlow = ProcessInfo.processInfo.environment["DIECAST_SLOW_TESTS"] == "1"
 
 /// The code of the error that `body` throws; nil when it throws none or another kind.
 func thrownCode(_ body: () throws -> Void) -> DiecastError.Code? {
@@ -92,16 +96,19 @@ enum Samples {
 
   /// The smallest interesting image: a bare disk of four windows, of which one
   /// is zero, two are alike and one has two extents.
-  static func contents() -> [[UInt8]] {
-    [(0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 7) }, (0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 7) }]
-  }
+  static let contents: [[UInt8]] = [
+    (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 7) },
+    (0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 7) },
+  ]
 
   /// Its index, over chunks that are stored as they are.
-  static func smallIndex() -> ImageIndex {
+  static func smallIndex() -> ImageIndex { small }
+
+  private static let small: ImageIndex = {
     func range(_ start: UInt64, _ length: UInt64) -> ByteRange {
       ByteRange(start: ByteOffset(start), length: ByteCount(length))
     }
-    let table = contents().map { bytes in
+    let table = contents.map { bytes in
       ImageIndex.Chunk(
         id: ChunkID(Hashing.piecesRoot(bytes.span.bytes)), digest: ContentDigest(Hashing.sha256(bytes)),
         length: ByteCount(bytes.count), contentLength: ByteCount(bytes.count), encoding: .raw)
@@ -117,7 +124,7 @@ enum Samples {
         .init(volume: 0, number: 3, chunk: whole, extents: [range(196_608, 65_536)]),
         .init(volume: 0, number: 4, chunk: part, extents: [range(262_144, 4096), range(270_336, 4096)]),
       ])
-  }
+  }()
 
   static func manifest(for index: ImageIndex, name: String = "golden", disk: ImageDisk? = nil) -> Manifest {
     let bytes = index.encoded()

@@ -113,7 +113,7 @@ import Testing
     #expect(try scratch.store.load(ImageName(parsing: "golden")).id == image.id)
   }
 
-  @Test(arguments: [("pwrite", 1), ("pwrite", 2), ("fsync", 3), ("close", 1), ("rename", 1), ("rename", 4), ("mkdir", 1)])
+  @Test(arguments: [("pwrite", 1), ("pwrite", 2), ("fsync", 3), ("close", 3), ("rename", 1), ("rename", 4), ("open", 3)])
   func aFailedPublicationLeavesNoImage(_ call: String, _ n: Int) throws {
     let scratch = try ScratchStore()
     _ = try scratch.add([Samples.content(1)], name: "other", version: "1")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import DiecastCore
+import Foundation
 import HTTPTypes
 import Hummingbird
 import ImageFormat
@@ -9,6 +10,9 @@ import NIOCore
 import Synchronization
 
 @testable import Server
+
+/// Whether tests may take their time.
+let isSlow = ProcessInfo.processInfo.environment["DIECAST_SLOW_TESTS"] == "1"
 
 /// Small helpers that several suites use.
 enum Sample {

@@ -13,13 +13,13 @@ import Testing
     "-t ext4 -b 1024 -O bigalloc -C 8192",
   ]
 
-  @Test(arguments: shapes) func mapsEveryBlockOfEveryFile(_ shape: String) async throws {
-    let volume = try TestVolume(mebibytes: 63, "mke2fs -q -F \(shape) -d $CONTENT $FS")
+  @Test(arguments: isSlow ? shapes : Array(shapes.prefix(2))) func mapsEveryBlockOfEveryFile(_ shape: String) async throws {
+    let volume = try TestVolume(mebibytes: isSlow ? 63 : 15, "mke2fs -q -F \(shape) -d $CONTENT $FS")
     let map = try await volume.map("ext4")
     volume.expectSound(map, source: .libext2fs)
     #expect(map.notes.isEmpty)
     #expect(map.ranges.first?.start == .zero)
-    #expect(map.usedBytes.rawValue < 40 << 20)
+    #expect(map.usedBytes.rawValue < volume.length * 3 / 4)
     try volume.expectContent(in: map)
   }
 

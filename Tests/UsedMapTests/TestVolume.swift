@@ -8,6 +8,9 @@ import Testing
 
 @testable import UsedMap
 
+/// Whether tests may take their time.
+let isSlow = unsafe getenv("DIECAST_SLOW_TESTS").map { unsafe String(cString: $0) } == "1"
+
 /// A filesystem made by its own mkfs, at an offset inside a larger regular file.
 final class TestVolume {
   static let offset: UInt64 = 1 << 20

@@ -29,8 +29,8 @@ phases() {
 
 # SIGINT in a capture: no image, and the next run is not disturbed. Slow, so that there is a midway.
 start interrupted "$DIECAST" capture "$golden" golden@1 --to "$STORE" --level 22 --json
-some() { compgen -G "$STORE/chunks/*/*"; }
-await 60 "a chunk is stored" some
+stored() { compgen -G "$STORE/chunks/*/*"; }
+await 60 "a chunk is stored" stored
 kill -INT "$pid"
 finish "$pid" interrupted 130
 one_object_a_line "$T/interrupted.json"
@@ -64,8 +64,8 @@ one_object_a_line_of_each seeder
 old_disk "$target" 240
 total=$(value capture.golden@2 chunkBytes)
 start interrupted "$DIECAST" restore golden@1 "$target" --from "$url" --yes --json
-some() { (($(event interrupted progress '.receivedBytes // 0') > total / 4)); }
-await 60 "a quarter is fetched" some
+fetched() { (($(event interrupted progress '.receivedBytes // 0') > total / 4)); }
+await 60 "a quarter is fetched" fetched
 kill -INT "$pid"
 finish "$pid" interrupted 130
 one_object_a_line_of_each interrupted
