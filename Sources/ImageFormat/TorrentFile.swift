@@ -83,6 +83,7 @@ public struct TorrentFile: Sendable {
   }
 
   /// BEP 3's file list with the pad files of BEP 47, so that every file begins a piece here as well.
+  /// Their names are unique, as some clients refuse a path that comes twice.
   private static func filesV1(_ layout: TorrentLayout) -> Bencode {
     var list: [Bencode] = []
     for (position, file) in layout.files.enumerated() {
@@ -95,7 +96,7 @@ public struct TorrentFile: Sendable {
         let pad = layout.pieceLength.rawValue - tail
         list.append(
           .dictionary(text: [
-            "attr": .string("p"), "length": .integer(Int64(pad)), "path": .list([.string(".pad"), .string("\(pad)")]),
+            "attr": .string("p"), "length": .integer(Int64(pad)), "path": .list([.string(".pad"), .string("\(position)-\(pad)")]),
           ]))
       }
     }

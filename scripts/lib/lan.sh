@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A small LAN of network namespaces on a bridge: machine 0 is the server, 1..N
-# are nodes, 10.67.0.(10 + machine). Where namespaces cannot be made, each
-# machine is a loopback address of its own instead.
+# are nodes, 10.67.0.(10 + machine). Where namespaces cannot be made (without
+# root, in most containers), each machine is a loopback address of its own.
 
 _lan_prefix=dc$$
 _lan_size=-1
@@ -10,22 +10,26 @@ _lan_namespaces=
 
 lan_up() {
   _lan_size=$1
-  if ! ip netns add "$_lan_prefix-lan" 2>/dev/null; then
-    _lan_namespaces=
-    return 0
-  fi
+  [ "$(id -u)" = 0 ] || return 0
   _lan_namespaces=yes
-  ip -n "$_lan_prefix-lan" link add br0 type bridge stp_state 0 forward_delay 0
-  ip -n "$_lan_prefix-lan" link set br0 up
+  # A container may allow some of the steps only: then take them back.
+  if ! _lan_make 2>/dev/null; then lan_down; fi
+}
+
+# No set -e in here, since the caller asks whether it worked.
+_lan_make() {
   local machine name
+  ip netns add "$_lan_prefix-lan" &&
+    ip -n "$_lan_prefix-lan" link add br0 type bridge stp_state 0 forward_delay 0 &&
+    ip -n "$_lan_prefix-lan" link set br0 up || return 1
   for machine in $(seq 0 "$_lan_size"); do
     name=$_lan_prefix-$machine
-    ip netns add "$name"
-    ip -n "$name" link set lo up
-    ip -n "$name" link add eth0 type veth peer name "v$machine" netns "$_lan_prefix-lan"
-    ip -n "$_lan_prefix-lan" link set "v$machine" master br0 up
-    ip -n "$name" addr add "10.67.0.$((10 + machine))/24" dev eth0
-    ip -n "$name" link set eth0 up
+    ip netns add "$name" &&
+      ip -n "$name" link set lo up &&
+      ip -n "$name" link add eth0 type veth peer name "v$machine" netns "$_lan_prefix-lan" &&
+      ip -n "$_lan_prefix-lan" link set "v$machine" master br0 up &&
+      ip -n "$name" addr add "10.67.0.$((10 + machine))/24" dev eth0 &&
+      ip -n "$name" link set eth0 up || return 1
   done
 }
 
