@@ -41,8 +41,8 @@ lan_down() {
   _lan_namespaces=
 }
 
-# What a machine is, for people.
-lan_kind() { if [ -n "$_lan_namespaces" ]; then echo "a network namespace of its own"; else echo "a loopback address of its own"; fi; }
+# Where each machine is, for people.
+lan_kind() { if [ -n "$_lan_namespaces" ]; then echo "in a network namespace of its own"; else echo "at a loopback address of its own"; fi; }
 
 lan_address() { if [ -n "$_lan_namespaces" ]; then echo "10.67.0.$((10 + $1))"; else echo "127.67.0.$((10 + $1))"; fi; }
 
