@@ -48,8 +48,18 @@ private let isHere: Bool =
     #expect(try hashes(of: image, flags: 1 << 5).first == (try image.torrent()).infoHash.hex)
   }
 
-  /// `create_torrent`'s flag canonical_files_no_tail_padding: v1 and v2 in one, with pad files between files as BEP 52 has them.
-  @Test func bothInfoHashesOfAHybridAreThoseThatLibtorrentComputes() throws {
+  private static let loading = """
+    import libtorrent as lt, sys
+    info = lt.torrent_info(bytes.fromhex(sys.argv[1]))
+    files = info.files()
+    assert info.num_pieces() == int(sys.argv[2])
+    pads = [i for i in range(files.num_files()) if files.file_flags(i) & lt.file_flags_t.flag_pad_file]
+    hashes = info.info_hashes()
+    print(hashes.v2, hashes.v1, files.num_files() - len(pads), info.hash_for_piece(0).hex())
+    """
+
+  /// A hybrid whose two file lists did not agree would not load.
+  @Test func libtorrentLoadsAHybridAndSeesTheSameHashesAndFiles() throws {
     let image = try Samples.image()
     let layout = try image.torrent().layout
     let contents = Samples.contents + [image.indexBytes, image.manifestBytes]
@@ -61,6 +71,11 @@ private let isHere: Bool =
     let hybrid = try TorrentFile(
       manifest: image.manifest, manifestBytes: image.manifestBytes, index: image.index, indexBytes: image.indexBytes,
       pieceHashesV1: pieces)
-    #expect(try hashes(of: image, flags: 1 << 9) == [hybrid.infoHash.hex, try #require(hybrid.infoHashV1).hex])
+    let answer = try ScratchDisk.run(
+      "/usr/bin/python3", ["-c", Self.loading, hybrid.bytes.hex, "\(layout.pieceCount)"])
+    #expect(answer.status == 0, "\(answer.output)")
+    let words = answer.output.split(whereSeparator: \.isWhitespace).map(String.init)
+    let expected = [hybrid.infoHash.hex, try #require(hybrid.infoHashV1).hex, "\(layout.files.count)", pieces[0].hex]
+    #expect(words == expected, "\(answer.output)")
   }
 }

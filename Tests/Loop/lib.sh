@@ -117,14 +117,20 @@ put() { dd of="$1" bs=1M oflag=seek_bytes seek="$2" conv=notrunc status=none; }
 noise() { openssl enc -aes-128-ctr -K "$(printf '%032x' "$1")" -iv 0 -in /dev/zero 2>/dev/null | head -c "$2" || true; }
 
 _loop_file() { losetup -n -O BACK-FILE "$1" 2>/dev/null | sed 's/^ *//; s/ *$//'; }
-# Only while it stands on our file: the number may be another's by now.
+# Only while it stands on our file: the number may be another's by now. A file of a FUSE that has gone
+# shows as /NAME.
+_loop_is() {
+    local now
+    now=$(_loop_file "$1")
+    [[ -n $now && ($now == "$2" || $now == "/${2##*/}") ]]
+}
 loop_drop() {
     local device=$1 file=${2-} i
     file=${file:-$(_loop_file "$device")}
-    [[ -n $file && $(_loop_file "$device") == "$file" ]] || return 0
+    _loop_is "$device" "$file" || return 0
     losetup -d "$device" 2>/dev/null || true
     for ((i = 0; i < 200; i++)); do
-        if [[ $(_loop_file "$device") != "$file" ]]; then return 0; fi
+        _loop_is "$device" "$file" || return 0
         sleep 0.05
     done
     say "$device did not detach from $file"
@@ -137,7 +143,8 @@ loop() {
     undo loop_drop "$device" "$(readlink -f -- "$file")"
     printf '%s\n' "$device"
 }
-unmount() { if mountpoint -q "$1"; then umount "$1" || umount -l "$1"; fi; }
+# By the kernel's list: a FUSE whose process died is a mount, too, but cannot be looked at.
+unmount() { if grep -qF " $1 " /proc/self/mountinfo; then umount "$1" || umount -l "$1"; fi; }
 # mounted DIR COMMAND…: COMMAND mounts on DIR.
 mounted() {
     local dir=$1

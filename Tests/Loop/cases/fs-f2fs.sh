@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 . "$(dirname "$0")/../lib.sh"
-FS=f2fs MAP=partclone FILES=60
+FS=f2fs MAP=partclone FILES=30
 MKFS=(mkfs.f2fs -q -f)
 . "$RING/fs.sh"
 fs_variant gpt 128 20 150

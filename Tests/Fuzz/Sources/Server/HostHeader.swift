@@ -1,0 +1,1 @@
+../../../../Sources/Server/HostHeader.swift
