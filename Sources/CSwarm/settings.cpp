@@ -45,6 +45,23 @@ void check_listen(std::string const& list) {
     }
 }
 
+/// The addresses in a list that are not "any": connections go out from where
+/// peers were told to come in, so that both ends count one machine as one.
+std::string own_addresses(std::string const& list) {
+    std::string result;
+    std::size_t at = 0;
+    while (at <= list.size()) {
+        std::size_t const end = std::min(list.find(',', at), list.size());
+        std::string host = list.substr(at, end - at);
+        host = host.substr(0, host.rfind(':'));
+        if (host.front() == '[') host = host.substr(1, host.size() - 2);
+        if (boost::asio::ip::make_address(host).is_unspecified()) return {};
+        result += (result.empty() ? "" : ",") + host;
+        at = end + 1;
+    }
+    return result;
+}
+
 int positive_or_unlimited(std::int32_t n) { return n > 0 ? n : -1; }
 
 void set_discovery(sp& s, csw_session_config const& config) {
@@ -154,6 +171,7 @@ lt::settings_pack make_settings(csw_session_config const& config) {
     check_listen(listen);
     sp s;
     s.set_str(sp::listen_interfaces, listen);
+    s.set_str(sp::outgoing_interfaces, own_addresses(listen));
     s.set_str(sp::user_agent, config.user_agent != nullptr ? config.user_agent : "diecast");
     s.set_str(sp::peer_fingerprint, lt::generate_fingerprint("DC", 1, 0, 0, 0));
     s.set_int(sp::alert_mask, static_cast<int>(static_cast<std::uint32_t>(

@@ -37,7 +37,7 @@ struct CapturePlanText {
       for note in volume.notes { console.say("NOTE: \(Self.name(of: volume)): \(note)") }
     }
     console.say(
-      "To capture: \(plan.contentBytes.human) in \(plan.windowCount) windows of \(plan.windowSize.rawValue >> 10) KiB")
+      "To capture: \(plan.contentBytes.human) in \(plan.windowCount) windows of up to \(plan.windowSize.human)")
   }
 
   /// `partition 3`, `gap`, `disk`.

@@ -78,6 +78,8 @@ struct ListenArgument: ExpressibleByArgument {
     self.port = port
   }
 
+  var defaultValueDescription: String { description }
+
   /// As libtorrent and URLs write it.
   var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }

@@ -96,7 +96,8 @@ public struct TorrentFile: Sendable {
         let pad = layout.pieceLength.rawValue - tail
         list.append(
           .dictionary(text: [
-            "attr": .string("p"), "length": .integer(Int64(pad)), "path": .list([.string(".pad"), .string("\(position)-\(pad)")]),
+            "attr": .string("p"), "length": .integer(Int64(pad)),
+            "path": .list([.string(".pad"), .string("\(position)-\(pad)")]),
           ]))
       }
     }

@@ -34,7 +34,7 @@ enum PartcloneProvider: UsedMapProvider {
     do throws(DiecastError) {
       loop = try LoopDevice(disk: volume.disk, range: volume.range)
     } catch {
-      throw Doubt("\(error.sentence), which partclone needs (\(error.cause?.words ?? "no reason given"))")
+      throw Doubt("\(error.sentence), which partclone needs (\(error.cause?.words ?? "no reason given")); run as root")
     }
     defer { withExtendedLifetime(loop) {} }
 

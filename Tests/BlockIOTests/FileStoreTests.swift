@@ -78,7 +78,9 @@ import Testing
 
 /// System calls that fail. A plan belongs to the thread that made it, so no function here may suspend.
 @Suite struct FaultTests {
-  @Test(arguments: [("pwrite", EIO), ("pwrite", ENOSPC), ("fsync", EIO), ("close", EIO), ("rename", EACCES), ("open", EMFILE)])
+  @Test(arguments: [
+    ("pwrite", EIO), ("pwrite", ENOSPC), ("fsync", EIO), ("close", EIO), ("rename", EACCES), ("open", EMFILE),
+  ])
   func aFailedWriteLeavesNeitherATemporaryFileNorAChange(_ call: String, _ number: Int32) throws {
     let scratch = try Scratch()
     let path = try scratch.file("f", [1, 2, 3])

@@ -37,7 +37,9 @@ private func code(_ body: () throws -> Void) -> DiecastError.Code? {
 }
 
 @Suite struct ZstdCodecTests {
-  @Test(arguments: [-5, 1, 3, 9, 19], [512, 4096, 65_536, 300_032]) func contentRoundTrips(_ level: Int, _ count: Int) throws {
+  @Test(arguments: [-5, 1, 3, 9, 19], [512, 4096, 65_536, 300_032]) func contentRoundTrips(_ level: Int, _ count: Int)
+    throws
+  {
     let codec = try ZstdCodec(level: level)
     let content = text(count)
     let chunk = try #require(try compress(content, with: codec))

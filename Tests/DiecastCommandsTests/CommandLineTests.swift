@@ -68,9 +68,11 @@ struct CommandLineTests {
 
   @Test func aCommandLineThatMeansNothingExitsWithTwo() throws {
     for outcome in [
-      try diecast("--nonsense"), try diecast("capture", "--nonsense"), try diecast("cast"), try diecast("capture", "disk"),
+      try diecast("--nonsense"), try diecast("capture", "--nonsense"), try diecast("cast"),
+      try diecast("capture", "disk"),
       try diecast("capture", "disk", "../name"), try diecast("capture", "disk", "name", "--level", "0"),
-      try diecast("capture", "disk", "name", "--window", "5M"), try diecast("restore", "name", "disk", "--seed-for", "soon"),
+      try diecast("capture", "disk", "name", "--window", "5M"),
+      try diecast("restore", "name", "disk", "--seed-for", "soon"),
     ] {
       #expect(outcome.status == 2, "\(outcome.errors)")
       #expect(!outcome.errors.isEmpty && outcome.output.isEmpty)

@@ -59,7 +59,10 @@ private func isZero(_ bytes: [UInt8]) -> Bool { bytes.span.bytes.isAllZero }
   }
 
   @Test func coalescingJoinsWhatTouchesOrOverlaps() {
-    #expect([range(10, 20), range(0, 10), range(15, 30), range(40, 40), range(31, 32)].coalesced() == [range(0, 30), range(31, 32)])
+    #expect(
+      [range(10, 20), range(0, 10), range(15, 30), range(40, 40), range(31, 32)].coalesced() == [
+        range(0, 30), range(31, 32),
+      ])
     #expect([range(0, 100), range(10, 20), range(100, 101)].coalesced() == [range(0, 101)])
     #expect([ByteRange]().coalesced() == [])
     #expect([range(5, 5)].coalesced() == [])

@@ -91,7 +91,8 @@ func mbrDisk(_ size: UInt64 = 64 << 20) throws -> ScratchFile {
   let file = try ScratchFile(size)
   try run(
     "sfdisk", [file.path],
-    input: "label: dos\nstart=2048,size=20000,type=83,bootable\ntype=5\nsize=8000,type=83\nsize=8000,type=82\nsize=8000,type=7\n"
+    input:
+      "label: dos\nstart=2048,size=20000,type=83,bootable\ntype=5\nsize=8000,type=83\nsize=8000,type=82\nsize=8000,type=7\n"
   )
   return file
 }

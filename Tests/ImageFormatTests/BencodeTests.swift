@@ -40,7 +40,9 @@ private func decode(_ text: String) throws -> Bencode { try Bencode.decode(Array
   }
 
   @Test func keysAreSortedAsBytes() {
-    let value = Bencode.dictionary([[0xff]: .integer(1), [0x61]: .integer(2), [0x61, 0x00]: .integer(3), []: .integer(4)])
+    let value = Bencode.dictionary([
+      [0xff]: .integer(1), [0x61]: .integer(2), [0x61, 0x00]: .integer(3), []: .integer(4),
+    ])
     #expect(value.encoded() == Array("d0:i4e1:ai2e2:a".utf8) + [0] + Array("i3e1:".utf8) + [0xff] + Array("i1ee".utf8))
   }
 

@@ -22,10 +22,11 @@ private func read(_ bytes: [UInt8]) throws -> UInt64 {
     }
   }
 
-  @Test(arguments: [
-    [0x80, 0x00], [0x81, 0x80, 0x00], [UInt8](repeating: 0x80, count: 8) + [0], [UInt8](repeating: 0xff, count: 9),
-    [UInt8](repeating: 0xff, count: 9) + [1], [UInt8](repeating: 0xff, count: 10), [], [0x80],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0x80, 0x00], [0x81, 0x80, 0x00], [UInt8](repeating: 0x80, count: 8) + [0], [UInt8](repeating: 0xff, count: 9),
+      [UInt8](repeating: 0xff, count: 9) + [1], [UInt8](repeating: 0xff, count: 10), [], [0x80],
+    ] as [[UInt8]])
   func longerLargerAndCutVarintsAreRefused(_ bytes: [UInt8]) {
     #expect(thrownCode { _ = try read(bytes) } == .malformed)
   }

@@ -238,12 +238,14 @@ private func decode(
       change(&table)
       #expect(thrownCode { try GPTCodec.validate(table, sectorSize: sector) } == .malformed, "change \(index)")
       #expect(
-        thrownCode { _ = try GPTCodec.encode(table, sectorSize: sector, diskSize: .mib(4)) } == .malformed, "change \(index)")
+        thrownCode { _ = try GPTCodec.encode(table, sectorSize: sector, diskSize: .mib(4)) } == .malformed,
+        "change \(index)")
     }
     for odd in [UInt64(0), 1, 511, 513, 1 << 20, .max] {
       #expect(thrownCode { try GPTCodec.validate(sample(), sectorSize: ByteCount(odd)) } == .unsupported)
     }
     #expect(
-      thrownCode { _ = try GPTCodec.encode(sample(), sectorSize: sector, diskSize: ByteCount(UInt64.max)) } == .unsupported)
+      thrownCode { _ = try GPTCodec.encode(sample(), sectorSize: sector, diskSize: ByteCount(UInt64.max)) }
+        == .unsupported)
   }
 }

@@ -79,7 +79,9 @@ import Testing
     let image = try Self.make()
     try FileManager.default.createDirectory(at: Self.directory, withIntermediateDirectories: true)
     let torrent = try image.torrent(trackers: ["http://192.0.2.1:7070/announce"])
-    for (name, bytes) in [("manifest.json", image.manifestBytes), ("index", image.indexBytes), ("image.torrent", torrent.bytes)] {
+    for (name, bytes) in [
+      ("manifest.json", image.manifestBytes), ("index", image.indexBytes), ("image.torrent", torrent.bytes),
+    ] {
       try Data(bytes).write(to: Self.directory.appendingPathComponent(name))
     }
   }
@@ -113,7 +115,10 @@ import Testing
     let decoded = try TorrentFile(decoding: bytes)
     #expect(try image.torrent(trackers: decoded.trackers).bytes == bytes)
     #expect(decoded.trackers == ["http://192.0.2.1:7070/announce"])
-    #expect(decoded.layout.files.map { $0.path.last } == image.index.chunks.map { $0.id.hash.hex } + ["index", "manifest.json"])
+    #expect(
+      decoded.layout.files.map { $0.path.last } == image.index.chunks.map { $0.id.hash.hex } + [
+        "index", "manifest.json",
+      ])
   }
 
   @Test func theTableCanBeWrittenToADisk() throws {
@@ -123,6 +128,8 @@ import Testing
       return
     }
     let image = try GPTCodec.encode(table, sectorSize: ByteCount(512), diskSize: .mib(1))
-    #expect(Hashing.sha256(image.parts.flatMap(\.bytes)).hex == "7eabb3e86b311ccd4c05a318e011c0ef98f68f40fe45c5fe49725a275405e977")
+    #expect(
+      Hashing.sha256(image.parts.flatMap(\.bytes)).hex
+        == "7eabb3e86b311ccd4c05a318e011c0ef98f68f40fe45c5fe49725a275405e977")
   }
 }

@@ -81,7 +81,9 @@ import Testing
 
   private func refuses(_ writer: ByteWriter, _ words: String, line: Int = #line) {
     let error = #expect(throws: DiecastError.self) { _ = try ImageIndex(decoding: writer.bytes) }
-    #expect(error?.code == .malformed && error?.sentence.contains(words) == true, "line \(line): \(String(describing: error))")
+    #expect(
+      error?.code == .malformed && error?.sentence.contains(words) == true, "line \(line): \(String(describing: error))"
+    )
   }
 
   @Test(arguments: [0, 1, 4096, 65_537, 1 << 29, .max] as [UInt64]) func absurdWindowsAreRefused(_ size: UInt64) {

@@ -95,7 +95,9 @@ private func decode(_ bytes: [UInt8]) throws { _ = try Manifest(decoding: bytes)
     let marker = "\"@@\""
     let text = String(decoding: try edit(path, "@@"), as: UTF8.self)
     #expect(text.contains(marker))
-    for number in ["-1", "1e400", "-1e400", "1.5", "99999999999999999999999", "null", "true", "[]", "{}", "\"7\"", "NaN", ""] {
+    for number in [
+      "-1", "1e400", "-1e400", "1.5", "99999999999999999999999", "null", "true", "[]", "{}", "\"7\"", "NaN", "",
+    ] {
       let bytes = Array(text.replacingOccurrences(of: marker, with: number).utf8)
       if path == ["codec", "level"], number == "-1" { continue }
       let code = thrownCode { _ = try StoredImage(manifestBytes: bytes, indexBytes: Samples.smallIndex().encoded()) }
@@ -136,7 +138,8 @@ private func decode(_ bytes: [UInt8]) throws { _ = try Manifest(decoding: bytes)
   @Test func volumesMustLieOnTheirDiskInWholeSectors() throws {
     let good = Samples.manifest(for: Samples.smallIndex())
     let changes: [(inout Manifest) -> Void] = [
-      { $0.volumes[0].start = ByteOffset(512) }, { $0.volumes[0].length = ByteCount(good.disks[0].size.rawValue + 512) },
+      { $0.volumes[0].start = ByteOffset(512) },
+      { $0.volumes[0].length = ByteCount(good.disks[0].size.rawValue + 512) },
       { $0.volumes[0].length = .zero }, { $0.volumes[0].length = ByteCount(1000) },
       { $0.volumes[0].start = ByteOffset(.max) }, { $0.volumes[0].disk = 1 }, { $0.volumes[0].disk = -1 },
       { $0.volumes[0].unread = [UnreadRange(start: .zero, length: ByteCount(UInt64.max))] },

@@ -34,7 +34,10 @@ private func leaf(_ length: Int64 = 1, root: Int = 32) -> Bencode {
       #expect(layout.length(of: PieceIndex(number)) == chunk.length)
     }
     let rest = layout.files.suffix(2)
-    #expect(rest.map(\.path) == [["images", "golden", "2026-11-21", "index"], ["images", "golden", "2026-11-21", "manifest.json"]])
+    #expect(
+      rest.map(\.path) == [
+        ["images", "golden", "2026-11-21", "index"], ["images", "golden", "2026-11-21", "manifest.json"],
+      ])
     #expect(rest.map(\.length) == [ByteCount(image.indexBytes.count), ByteCount(image.manifestBytes.count)])
     #expect(layout.pieceCount == image.index.chunks.count + 2)
     #expect(layout.file(named: "index")?.root == Hashing.piecesRoot(image.indexBytes.span.bytes))
@@ -77,7 +80,9 @@ private func leaf(_ length: Int64 = 1, root: Int = 32) -> Bencode {
     let torrent = try image.torrent()
     let file = try #require(torrent.layout.file(named: "index"))
     #expect(file.pieceCount == (image.indexBytes.count + 65_535) / 65_536)
-    #expect(torrent.layout.length(of: PieceIndex(file.firstPiece.int + file.pieceCount - 1)).int == image.indexBytes.count % 65_536)
+    #expect(
+      torrent.layout.length(of: PieceIndex(file.firstPiece.int + file.pieceCount - 1)).int == image.indexBytes.count
+        % 65_536)
     guard case .dictionary(let layers)? = try Bencode.decode(torrent.bytes)["piece layers"] else {
       Issue.record("no piece layers")
       return
@@ -144,7 +149,10 @@ private func leaf(_ length: Int64 = 1, root: Int = 32) -> Bencode {
       (0..<depth).reduce(leaf()) { tree, _ in .dictionary(text: ["d": tree]) }
     }
     #expect(throws: Never.self) { _ = try TorrentFile(decoding: torrent(nested(4))) }
-    for tree in [nested(12), nested(58), nested(1000), .integer(1), .list([]), .dictionary([:]), .dictionary(text: ["f": .integer(1)])] {
+    for tree in [
+      nested(12), nested(58), nested(1000), .integer(1), .list([]), .dictionary([:]),
+      .dictionary(text: ["f": .integer(1)]),
+    ] {
       #expect(thrownCode { _ = try TorrentFile(decoding: torrent(tree)) } == .malformed)
     }
   }

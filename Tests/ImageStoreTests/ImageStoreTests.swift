@@ -95,7 +95,8 @@ import Testing
     #expect(try scratch.store.load(ImageName(parsing: "golden@z1")).id == old.id)
     #expect(try scratch.store.versions(of: "golden").map(\.version) == ["a2", "z1"])
     #expect(scratch.store.imageNames() == ["golden"])
-    #expect(scratch.store.hasImage(name: "golden", version: "z1") && !scratch.store.hasImage(name: "golden", version: "z"))
+    #expect(
+      scratch.store.hasImage(name: "golden", version: "z1") && !scratch.store.hasImage(name: "golden", version: "z"))
     let torrent = try scratch.store.publishedTorrent(name: "golden", version: "a2")
     #expect(torrent?.infoHash == (try new.torrent()).infoHash)
     for name in ["golden@none", "none", "none@1"] {
@@ -113,7 +114,9 @@ import Testing
     #expect(try scratch.store.load(ImageName(parsing: "golden")).id == image.id)
   }
 
-  @Test(arguments: [("pwrite", 1), ("pwrite", 2), ("fsync", 3), ("close", 3), ("rename", 1), ("rename", 4), ("open", 3)])
+  @Test(arguments: [
+    ("pwrite", 1), ("pwrite", 2), ("fsync", 3), ("close", 3), ("rename", 1), ("rename", 4), ("open", 3),
+  ])
   func aFailedPublicationLeavesNoImage(_ call: String, _ n: Int) throws {
     let scratch = try ScratchStore()
     _ = try scratch.add([Samples.content(1)], name: "other", version: "1")
@@ -202,7 +205,9 @@ import Testing
     let name = try ImageName(parsing: "golden@1")
     try scratch.put("images/golden/1/index", image.indexBytes + [0])
     #expect(thrown { _ = try scratch.store.load(name) }?.code == .malformed)
-    try scratch.put("images/golden/1/index", try Samples.image([Samples.content(2)], name: "golden", version: "1", created: 1).indexBytes)
+    try scratch.put(
+      "images/golden/1/index",
+      try Samples.image([Samples.content(2)], name: "golden", version: "1", created: 1).indexBytes)
     #expect(thrown { _ = try scratch.store.load(name) }?.code == .corrupt)
     try FileManager.default.removeItem(atPath: "\(scratch.path)/images/golden/1/index")
     #expect(thrown { _ = try scratch.store.load(name) }?.code == .corrupt)

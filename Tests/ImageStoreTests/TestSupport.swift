@@ -55,7 +55,9 @@ func thrown(_ body: () throws -> Void) -> DiecastError? {
 
 enum Samples {
   /// A window's worth of bytes that no other number gives.
-  static func content(_ number: Int) -> [UInt8] { (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* (2 * number &+ 1) &+ number) } }
+  static func content(_ number: Int) -> [UInt8] {
+    (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* (2 * number &+ 1) &+ number) }
+  }
 
   static func id(_ bytes: [UInt8]) -> ChunkID { ChunkID(Hashing.piecesRoot(bytes.span.bytes)) }
 

@@ -37,7 +37,9 @@ import Testing
     var failures = 0
     for n in 1...30 {
       try bench.disk("copy", size: Bench.partitionLength, fill: 0xa5)
-      let error = thrown { _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: n, errno: EIO) } }
+      let error = thrown {
+        _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: n, errno: EIO) }
+      }
       guard FaultInjection.reset() else {
         #expect(error == nil)
         break
@@ -55,7 +57,9 @@ import Testing
     let (bench, image) = try await golden()
     try bench.disk("copy", size: Bench.partitionLength, fill: 0xa5)
     // Writes come in the order of the disk; the fifth is that of the sixth window.
-    #expect(thrown { _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: 5, errno: EIO) } } != nil)
+    #expect(
+      thrown { _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: 5, errno: EIO) } } != nil
+    )
     #expect(FaultInjection.reset())
     let result = try bench.restore(image, to: "copy")
     #expect((2...4).contains(result.fetchedChunks), "\(result.fetchedChunks)")
@@ -107,7 +111,8 @@ import Testing
     try bench.disk("golden", size: hasTable ? size : length, fill: 0x5a)
     try Data(noise(1_000_000, seed: 5)).write(to: URL(fileURLWithPath: "\(bench.path)/content"))
     try bench.run(
-      "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-E", "offset=\(offset),nodiscard", "golden", "\(length >> 10)k")
+      "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-E", "offset=\(offset),nodiscard", "golden", "\(length >> 10)k"
+    )
     try bench.run("debugfs", "-w", "-R", "write content content", "golden?offset=\(offset)")
     if hasTable {
       var table = Bench.table()

@@ -67,7 +67,9 @@ import Testing
     try FileManager.default.removeItem(atPath: bench.store.chunkPath(first.index.chunks[0].id))
     let second = try await bench.capture("golden", as: "golden@2", parent: first)
     #expect(second.newChunks == 1 && second.inheritedChunks == 6)
-    #expect(try Verify.chunks(of: second.image, in: bench.store, workers: 2, progress: Progress(), interrupt: Interrupt()).problemCount == 0)
+    #expect(
+      try Verify.chunks(of: second.image, in: bench.store, workers: 2, progress: Progress(), interrupt: Interrupt())
+        .problemCount == 0)
   }
 
   @Test func aReadErrorStopsACaptureThatIsNoRescue() async throws {
@@ -131,7 +133,8 @@ import Testing
     try bench.gptDisk("golden")
     let image = try await bench.capture("golden", as: "golden").image
     func problems() throws -> Int {
-      try Verify.chunks(of: image, in: bench.store, workers: 2, progress: Progress(), interrupt: Interrupt()).problemCount
+      try Verify.chunks(of: image, in: bench.store, workers: 2, progress: Progress(), interrupt: Interrupt())
+        .problemCount
     }
     #expect(try problems() == 0)
     let path = bench.store.chunkPath(image.index.chunks[2].id)
@@ -150,12 +153,15 @@ import Testing
     let second = try await bench.capture("golden", as: "golden@2").image
     let other = try ImageStore(path: "\(bench.path)/other", create: true)
     func copy(_ image: StoredImage) throws -> Int {
-      try ImageCopy.copy(image, from: bench.store, to: other, workers: 2, progress: Progress(), interrupt: Interrupt()).chunks
+      try ImageCopy.copy(image, from: bench.store, to: other, workers: 2, progress: Progress(), interrupt: Interrupt())
+        .chunks
     }
     #expect(try copy(first) == 7)
     #expect(try copy(second) == 1)
     #expect(try other.load(ImageName(parsing: "golden@2")).id == second.id)
     #expect(thrown { _ = try copy(second) }?.code == .refused)
-    #expect(try Verify.chunks(of: second, in: other, workers: 2, progress: Progress(), interrupt: Interrupt()).problemCount == 0)
+    #expect(
+      try Verify.chunks(of: second, in: other, workers: 2, progress: Progress(), interrupt: Interrupt()).problemCount
+        == 0)
   }
 }

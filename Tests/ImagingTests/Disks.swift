@@ -30,6 +30,7 @@ extension Bench {
       partitions: [partition(1, partitionStart, partitionLength), partition(2, secondStart, secondLength)])
   }
 
+  // swift-format-ignore: NeverForceUnwrap
   private static let placeholder = GUID("00000000-0000-0000-0000-000000000001")!
 
   static let partitionBytes: [UInt8] = {

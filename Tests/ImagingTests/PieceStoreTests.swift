@@ -66,7 +66,9 @@ private func root(_ bytes: [UInt8]) -> Hash256 { Hashing.piecesRoot(bytes.span.b
       try pieces.write(PieceIndex(piece), bytes.span.bytes)
       #expect(try read(pieces, piece, layout) == bytes, "piece \(piece)")
     }
-    for window in image.index.windows.indices where image.index.windows[window].chunk == nil { try content.zero(window) }
+    for window in image.index.windows.indices where image.index.windows[window].chunk == nil {
+      try content.zero(window)
+    }
     let (after, before) = (try bench.bytes("copy"), try bench.bytes("golden"))
     #expect(image.extents.allSatisfy { same(after, before, $0) })
   }
@@ -126,13 +128,15 @@ private func root(_ bytes: [UInt8]) -> Hash256 { Hashing.piecesRoot(bytes.span.b
 /// The whole path: a store seeds, a node restores from the swarm to its disk.
 @Suite struct SwarmRestoreTests {
   private func settings() -> SwarmSettings {
-    SwarmSettings(listen: "127.0.0.1:0", workerThreads: 1, arenaBytes: .mib(4), cacheBytes: .mib(1), localDiscovery: false)
+    SwarmSettings(
+      listen: "127.0.0.1:0", workerThreads: 1, arenaBytes: .mib(4), cacheBytes: .mib(1), localDiscovery: false)
   }
 
   private func source(_ image: StoredImage, port: UInt16) throws -> SwarmSource {
     SwarmSource(
-      torrent: try image.torrent(), peers: [(address: "127.0.0.1", port: port)], settings: settings(), userAgent: "test",
-      patience: .seconds(20))
+      torrent: try image.torrent(), peers: [(address: "127.0.0.1", port: port)], settings: settings(),
+      userAgent: "test",
+      patience: .seconds(60))
   }
 
   @Test func aNodeRestoresAMirrorCopiesAndBothMatch() async throws {

@@ -35,10 +35,11 @@ import Testing
     for range in image.extents { #expect(same(after, before, range), "\(range)") }
     #expect(result.writtenBytes == image.extents.totalLength && result.matchedBytes == .zero)
     // Sectors 0 to 33 and the last 33 are the table's.
-    let mine = (image.extents + [
-      ByteRange(start: .zero, length: ByteCount(34 * 512)),
-      ByteRange(start: ByteOffset(UInt64(size - 33 * 512)), length: ByteCount(33 * 512)),
-    ]).coalesced()
+    let mine =
+      (image.extents + [
+        ByteRange(start: .zero, length: ByteCount(34 * 512)),
+        ByteRange(start: ByteOffset(UInt64(size - 33 * 512)), length: ByteCount(33 * 512)),
+      ]).coalesced()
     var position = 0
     for range in mine {
       #expect(after[position..<Int(range.start.rawValue)].isAll(0xa5), "before \(range)")
@@ -118,7 +119,9 @@ import Testing
     #expect(try bench.bytes("small").isAll(0xa5))
     try bench.disk("exact", size: needed, fill: 0xa5)
     _ = try bench.restore(image, to: "exact")
-    #expect(try Array(bench.bytes("exact")[34 * 512..<Bench.secondStart + Bench.secondLength]) == Array(bench.bytes("golden")[34 * 512..<Bench.secondStart + Bench.secondLength]))
+    #expect(
+      try Array(bench.bytes("exact")[34 * 512..<Bench.secondStart + Bench.secondLength])
+        == Array(bench.bytes("golden")[34 * 512..<Bench.secondStart + Bench.secondLength]))
   }
 
   /// Whichever write fails, the disk has no partition table that boots, until all is right.
@@ -130,7 +133,9 @@ import Testing
       // An older system, which must not boot into the half of a newer one.
       try bench.put(try bench.bytes("golden"), in: "copy", at: 0)
       try bench.put(noise(Bench.partitionLength, seed: 3), in: "copy", at: UInt64(Bench.partitionStart))
-      let error = thrown { _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: n, errno: EIO) } }
+      let error = thrown {
+        _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: n, errno: EIO) }
+      }
       guard FaultInjection.reset() else {
         #expect(error == nil && n > 10)
         break
@@ -150,7 +155,9 @@ import Testing
     let (bench, image) = try await golden()
     try bench.disk("copy", size: Bench.diskSize, fill: 0xa5)
     // The seven chunks are eight writes, the first chunk's twin being the second; the fifth fails.
-    let error = thrown { _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: 5, errno: EIO) } }
+    let error = thrown {
+      _ = try bench.restore(image, to: "copy") { FaultInjection.fail("pwrite", after: 5, errno: EIO) }
+    }
     #expect(FaultInjection.reset() && error?.code == .writeFailed)
     let result = try bench.restore(image, to: "copy")
     #expect((3...4).contains(result.fetchedChunks), "\(result.fetchedChunks)")
@@ -174,7 +181,9 @@ import Testing
     let (bench, image) = try await golden()
     for n in [1, 2, 3, 5, 8] {
       try bench.disk("copy", size: Bench.diskSize)
-      let error = thrown { _ = try bench.restore(image, to: "copy") { FaultInjection.fail(call, after: n, errno: EIO) } }
+      let error = thrown {
+        _ = try bench.restore(image, to: "copy") { FaultInjection.fail(call, after: n, errno: EIO) }
+      }
       guard FaultInjection.reset() else { break }
       #expect(error?.cause?.errno == EIO, "\(call) \(n)")
     }

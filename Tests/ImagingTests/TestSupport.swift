@@ -123,7 +123,9 @@ func noise(_ count: Int, seed: UInt64) -> [UInt8] {
 }
 
 /// Bytes that compress well and differ by `seed`.
-func text(_ count: Int, seed: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 / 64 &* (seed &+ 3) &+ seed) } }
+func text(_ count: Int, seed: Int) -> [UInt8] {
+  (0..<count).map { UInt8(truncatingIfNeeded: $0 / 64 &* (seed &+ 3) &+ seed) }
+}
 
 extension StoredImage {
   /// Which bytes of the disk the image covers, in order.

@@ -22,7 +22,10 @@ import Testing
     #expect(good.problemCount == 0 && good.checked == image.index.windows.count)
     #expect(good.bytes == image.manifest.totals.contentBytes)
     let bytes = try bench.bytes("golden")
-    let places = image.extents.flatMap { [Int($0.start.rawValue), Int($0.end.rawValue) - 1] } + [0, 600, 1100, Bench.diskSize - 1, Bench.diskSize - 500]
+    let places =
+      image.extents.flatMap { [Int($0.start.rawValue), Int($0.end.rawValue) - 1] } + [
+        0, 600, 1100, Bench.diskSize - 1, Bench.diskSize - 500,
+      ]
     for place in places + [Bench.partitionStart + 70_000, Bench.secondStart + 5] {
       try bench.put([bytes[place] ^ 0x10], in: "golden", at: UInt64(place))
       let found = try verify("golden", in: bench, image)
@@ -54,7 +57,9 @@ import Testing
   }
 
   /// The chunk has the right root, but its content is not what the index says.
-  @Test(arguments: [false, true]) func anIndexThatLiesAboutContentIsCorruptAndNothingIsWritten(_ isRaw: Bool) async throws {
+  @Test(arguments: [false, true]) func anIndexThatLiesAboutContentIsCorruptAndNothingIsWritten(_ isRaw: Bool)
+    async throws
+  {
     let bench = try Bench()
     try bench.gptDisk("golden")
     let image = try await bench.capture("golden", as: "golden").image

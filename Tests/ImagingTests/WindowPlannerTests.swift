@@ -80,9 +80,13 @@ private func windows(_ used: [ByteRange], size: UInt64 = 1000, gap: UInt64 = 100
     #expect(extents.subtracting(holes) == bytes(used))
     for window in planned {
       #expect(window.extents == window.extents.coalesced())
-      #expect(window.extents.allSatisfy { $0.start.rawValue / 1000 == UInt64(window.number) && ($0.end.rawValue - 1) / 1000 == UInt64(window.number) })
+      #expect(
+        window.extents.allSatisfy {
+          $0.start.rawValue / 1000 == UInt64(window.number) && ($0.end.rawValue - 1) / 1000 == UInt64(window.number)
+        })
       #expect(window.holes.allSatisfy { $0.length < ByteCount(100) })
     }
-    #expect(planned.map(\.number) == planned.map(\.number).sorted() && Set(planned.map(\.number)).count == planned.count)
+    #expect(
+      planned.map(\.number) == planned.map(\.number).sorted() && Set(planned.map(\.number)).count == planned.count)
   }
 }

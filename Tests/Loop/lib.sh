@@ -193,6 +193,17 @@ same_volume() {
     cmp -s "${list[@]}" || die "the files on $* differ: $(diff "${list[@]}" | head -n 6)"
     rm -f "$T/e2fsck.err"
 }
+# place DISK FILE BLOCK: where on the disk of `golden` that block (4 KiB) of the file lies.
+place() {
+    local device dir=$T/place.mnt block
+    device=$(loop "$1" -r --offset $((1 << 20)))
+    mounted "$dir" mount -o ro,noload "$device" "$dir"
+    block=$(filefrag -b4096 -v "$dir/$2" | awk -v b="$3" '$1 ~ /^[0-9]+:$/ { split($2 $3, l, /\.\./); split($4 $5, p, /\.\./); if (b >= l[1] + 0 && b <= l[2] + 0) print p[1] + b - l[1] }')
+    unmount "$dir"
+    loop_drop "$device"
+    [[ -n $block ]] || die "no block $3 of $2"
+    echo $(((1 << 20) + block * 4096))
+}
 # no_table DISK: nothing there that a firmware or kernel would boot or mount.
 no_table() {
     if sfdisk -d "$1" >"$T/sfdisk.out" 2>&1; then die "$1 has a partition table: $(head -n 3 "$T/sfdisk.out")"; fi

@@ -63,7 +63,8 @@ import Testing
       }
       if round.isMultiple(of: 3) { query.removeLast(Int.random(in: 0...query.count, using: &generator)) }
       if round.isMultiple(of: 7) {
-        query = (0..<Int.random(in: 0..<300, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        query = (0..<Int.random(in: 0..<300, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator)
+        }
       }
       // Whatever is asked, the answer is proper bencode.
       _ = try Bencode.decode(tracker.announce(query: query, from: Sample.loopback, reachedAt: Sample.loopback))

@@ -11,7 +11,8 @@ import Testing
   func takesHosts(_ host: String) { #expect(HostHeader.validated(host) == host) }
 
   @Test(arguments: [
-    "", ":80", "a:", "a:0", "a:65536", "a:1x", "a b", "a/b", "a@b", "a\r\nX: y", "[::1", "[]", "[::1]x", "[name]:1", "é",
+    "", ":80", "a:", "a:0", "a:65536", "a:1x", "a b", "a/b", "a@b", "a\r\nX: y", "[::1", "[]", "[::1]x", "[name]:1",
+    "é",
     "a:80:80", "-a", "a\"", "a<script>", String(repeating: "a", count: 300),
   ])
   func refusesHosts(_ host: String) { #expect(HostHeader.validated(host) == nil) }
@@ -52,7 +53,9 @@ import Testing
 
   @Test func leavesWhatIsNoTorrent() {
     let deep = String(repeating: "l", count: 100_000)
-    for text in ["", "d", "de ", "le", "i1e", "d1:ae", "d1:ai1e", "d99999999999:a1:be", "di1ei1ee", "d1:a\(deep)e", "d:1:ae"] {
+    for text in [
+      "", "d", "de ", "le", "i1e", "d1:ae", "d1:ai1e", "d99999999999:a1:be", "di1ei1ee", "d1:a\(deep)e", "d:1:ae",
+    ] {
       #expect(joined(Array(text.utf8), "u") == text)
     }
     var generator = SeededGenerator(state: 7)

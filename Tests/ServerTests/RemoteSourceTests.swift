@@ -61,7 +61,8 @@ import Testing
   }
 
   @Test func fetchesImages() async throws {
-    try await withServer([Sample.image(), Sample.image("golden", "2", manifest: [7], infoHash: Sample.otherHash)]) { url in
+    try await withServer([Sample.image(), Sample.image("golden", "2", manifest: [7], infoHash: Sample.otherHash)]) {
+      url in
       let source = try RemoteSource(url: url + "/")
       let newest = try await source.image(ImageName(parsing: "golden"))
       #expect(newest.version == "2")
@@ -113,7 +114,9 @@ import Testing
       Response(status: .found, headers: [.location: request.uri.path])
     }
     router.get("/images/nameless/:version/:file") { _, _ in
-      Response(status: .ok, headers: [HTTPField.Name("Diecast-Version")!: "../etc"], body: ResponseBody(byteBuffer: ByteBuffer()))
+      Response(
+        status: .ok, headers: [HTTPField.Name("Diecast-Version")!: "../etc"],
+        body: ResponseBody(byteBuffer: ByteBuffer()))
     }
     router.get("/api/images") { _, _ in "<html>" }
     try await withRouter(router) { url in

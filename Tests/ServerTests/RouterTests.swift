@@ -69,7 +69,8 @@ import Testing
   @Test(arguments: [
     "/nothing", "/images", "/images/golden", "/images/golden/3/index", "/images/other/latest/index",
     "/images/golden/1/other", "/images/../1/index", "/images/%2e%2e/1/index", "/images/golden/%2e%2e%2f1/index",
-    "/images/golden/1/..%2findex", "/chunks/../..", "/chunks/..%2f/..%2f", "/chunks/%2e%2e/%2e%2e%2fpasswd", "/chunks/ab",
+    "/images/golden/1/..%2findex", "/chunks/../..", "/chunks/..%2f/..%2f", "/chunks/%2e%2e/%2e%2e%2fpasswd",
+    "/chunks/ab",
     "/chunks/ab/" + String(repeating: "a", count: 64), "/chunks/AA/" + String(repeating: "A", count: 64),
     "/chunks/aa/" + String(repeating: "a", count: 63), "/chunks/aa/" + String(repeating: "a", count: 65),
     "/chunks/aa/" + String(repeating: "g", count: 64), "/chunks/aa/..%2f" + String(repeating: "a", count: 60),

@@ -37,6 +37,7 @@ enum Sample {
   static func v6(_ last: UInt8) -> PeerAddress {
     PeerAddress([0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11) + [last]) ?? loopback
   }
+  // swift-format-ignore: NeverForceUnwrap
   static let loopback = PeerAddress([127, 0, 0, 1])!
 
   /// Every byte percent-encoded.

@@ -129,7 +129,9 @@ import Testing
         == Tracker.Statistics(seeders: 1, leechers: 1, completed: 1))
     let scrape = { (query: String) in try Bencode.decode(tracker.scrape(query: query.utf8, now: start)) }
     let one = try scrape("info_hash=\(Sample.encoded(Sample.hash))&info_hash=\(Sample.encoded(Sample.peerID))")
-    let counts = Bencode.dictionary(text: ["complete": .integer(1), "downloaded": .integer(1), "incomplete": .integer(1)])
+    let counts = Bencode.dictionary(text: [
+      "complete": .integer(1), "downloaded": .integer(1), "incomplete": .integer(1),
+    ])
     #expect(one == .dictionary(text: ["files": .dictionary([Sample.hash: counts])]))
     guard case .dictionary(let all) = try scrape("")["files"] else { throw TrackerFailure("no files") }
     #expect(all.count == 2)

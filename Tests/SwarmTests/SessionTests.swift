@@ -11,8 +11,10 @@ private final class NoStore: PieceStore {
 }
 
 /// The smallest torrent that Diecast itself would take.
-private let torrent = Array("d4:infod9:file treed1:fd0:d6:lengthi11e11:pieces root32:".utf8)
-  + [UInt8](repeating: 7, count: 32) + Array("eee12:meta versioni2e4:name1:x12:piece lengthi65536ee12:piece layersdee".utf8)
+private let torrent =
+  Array("d4:infod9:file treed1:fd0:d6:lengthi11e11:pieces root32:".utf8)
+  + [UInt8](repeating: 7, count: 32)
+  + Array("eee12:meta versioni2e4:name1:x12:piece lengthi65536ee12:piece layersdee".utf8)
 
 private func session(_ listen: String = "127.0.0.1:0") throws -> SwarmSession {
   try SwarmSession(
@@ -67,7 +69,10 @@ private func code(_ body: () throws -> Void) -> DiecastError.Code? {
     try await onBlockingThread {
       let open = try session()
       weak var released: NoStore?
-      for bytes in [[], Array("de".utf8), Array("d4:infodee".utf8), Array(torrent.dropLast()), [UInt8](repeating: 0x64, count: 5000)] {
+      for bytes in [
+        [], Array("de".utf8), Array("d4:infodee".utf8), Array(torrent.dropLast()),
+        [UInt8](repeating: 0x64, count: 5000),
+      ] {
         let store = NoStore()
         released = store
         #expect(code { _ = try open.add(torrent: bytes, store: store, role: .seed) } == .malformed)

@@ -13,7 +13,9 @@ import Testing
     "-t ext4 -b 1024 -O bigalloc -C 8192",
   ]
 
-  @Test(arguments: isSlow ? shapes : Array(shapes.prefix(2))) func mapsEveryBlockOfEveryFile(_ shape: String) async throws {
+  @Test(arguments: isSlow ? shapes : Array(shapes.prefix(2))) func mapsEveryBlockOfEveryFile(_ shape: String)
+    async throws
+  {
     let volume = try TestVolume(mebibytes: isSlow ? 63 : 15, "mke2fs -q -F \(shape) -d $CONTENT $FS")
     let map = try await volume.map("ext4")
     volume.expectSound(map, source: .libext2fs)

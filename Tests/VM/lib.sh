@@ -16,7 +16,6 @@ die() {
     exit 1
 }
 [[ -d ${VMRING-} && -x ${DIECAST-} ]] || die "cases are run by Tests/VM/run"
-VM=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 T=$(mktemp -d "$VMRING/case.XXXXXX")
 STORE=$VMRING/store
 children=()

@@ -330,7 +330,7 @@ _manifest_partition() {
     vfat)
         rm -rf "$out"
         mkdir "$out"
-        mattrib -i "$disk@@$start" -/ :: 2>&1 | sed $'s/^/attributes\t/' || true
+        mattrib -i "$disk@@$start" -/ :: 2>/dev/null | sed $'s/^/attributes\t/' || true
         # An empty FAT has nothing to copy.
         mcopy -i "$disk@@$start" -s -n -Q -m '::*' "$out" || printf 'error\tmcopy failed\n'
         _tree "$out" | grep -v $'^entry\t\t' # the directory that mcopy copied into

@@ -12,8 +12,8 @@ packages_build=(
 packages_run=(partclone ntfs-3g)
 # For the demo and the loop ring: filesystems, tables, networks, foreign BitTorrent clients, faulty disks.
 packages_test=(
-  e2fsprogs xfsprogs btrfs-progs dosfstools mtools exfatprogs exfat-fuse f2fs-tools fuse
+  e2fsprogs xfsprogs btrfs-progs dosfstools mtools exfatprogs exfat-fuse f2fs-tools fuse3
   gdisk fdisk parted util-linux mount attr rsync
   iproute2 procps python3 python3-libtorrent aria2 jq curl
-  nbdkit libnbd-bin cryptsetup-bin lvm2 mdadm shellcheck
+  nbdkit libnbd-bin cryptsetup-bin lvm2 mdadm rtorrent shellcheck
 )

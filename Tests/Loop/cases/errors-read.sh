@@ -7,19 +7,9 @@ need nbdkit nbdfuse fusermount3 filefrag
 
 golden=$T/golden.img target=$T/target.img
 golden "$golden" 100 60
-# Two bad ranges in the middle of files, found by where the filesystem put them.
-device=$(loop "$golden" -r --offset $((1 << 20)))
-mounted "$T/mnt" mount -o ro,noload "$device" "$T/mnt"
-place() { # FILE BLOCK: the disk's offset of that block of the file
-    local logical
-    logical=$(filefrag -b4096 -v "$1" | awk -v b="$2" '$1 ~ /^[0-9]+:$/ { split($2 $3, l, /\.\./); split($4 $5, p, /\.\./); if (b >= l[1] + 0 && b <= l[2] + 0) print p[1] + b - l[1] }')
-    [[ -n $logical ]] || die "no block $2 of $1"
-    echo $(((1 << 20) + logical * 4096))
-}
-bad=("$(place "$T/mnt/large/1" 100)" "$(place "$T/mnt/large/4" 7)")
+# Two bad ranges in the middle of files.
+bad=("$(place "$golden" large/1 100)" "$(place "$golden" large/4 7)")
 lengths=(4096 12288)
-unmount "$T/mnt"
-loop_drop "$device"
 say "bad: ${bad[*]}"
 
 # faulty MAP…: pairs of offset and length; sets $disk (a file) and $device.

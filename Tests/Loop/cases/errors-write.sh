@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 # A target with bad sectors: never a success. nbdkit's eval plugin answers EIO to writes at one place.
 . "$(dirname "$0")/../lib.sh"
-need nbdkit nbdfuse
+need nbdkit nbdfuse filefrag
 
 golden=$T/golden.img target=$T/target.img
 golden "$golden" 80 40
 capture golden "$golden"
-bad=$((20 << 20)) # in the middle of the files
+bad=$(place "$golden" large/3 200)
 
 old_disk "$target" 90
 # shellcheck disable=SC2016  # nbdkit's shell expands these

@@ -3,7 +3,7 @@
 # A disk that boots an older system gets a restore that is killed midway: then it boots nothing, neither the
 # old nor half of the new. Restored again, it boots the new one.
 . "$(dirname "$0")/../lib.sh"
-. "$VM/golden.sh"
+. "$(dirname "$0")/../golden.sh"
 
 captured
 target=$T/target.img

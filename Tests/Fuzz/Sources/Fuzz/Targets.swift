@@ -113,7 +113,9 @@ enum Targets {
   static func http(_ bytes: [UInt8]) {
     let size = Int(bytes.first ?? 0) << Int((bytes.dropFirst().first ?? 0) % 40)
     let text = String(decoding: bytes.dropFirst(2), as: UTF8.self)
-    if case .part(let range) = HTTPRange(text, size: size) { precondition(range.lowerBound >= 0 && range.upperBound < size) }
+    if case .part(let range) = HTTPRange(text, size: size) {
+      precondition(range.lowerBound >= 0 && range.upperBound < size)
+    }
     if let host = HostHeader.validated(text) {
       precondition(host == text && host.utf8.allSatisfy { $0 > 32 && $0 < 127 })
       precondition(!host.contains(where: { "\"'<>&\\/?#@%".contains($0) }))
