@@ -17,3 +17,8 @@ packages_test=(
   iproute2 procps python3 python3-libtorrent aria2 jq curl
   nbdkit libnbd-bin cryptsetup-bin lvm2 mdadm rtorrent shellcheck
 )
+# For the vm ring: an emulator, firmware, boot loaders. The kernel is unpacked from its package, not installed.
+packages_vm=(
+  qemu-system-x86 ovmf seabios grub-common grub-pc-bin grub-efi-amd64-bin grub-efi-amd64-signed shim-signed
+  busybox-static kmod cpio openssl zstd
+)
