@@ -103,7 +103,9 @@ let package = Package(
 
     // Tests mirror targets.
     .testTarget(name: "DiecastCoreTests", dependencies: ["DiecastCore"], swiftSettings: tests),
-    .testTarget(name: "ImageFormatTests", dependencies: ["ImageFormat", "DiecastCore"], swiftSettings: tests),
+    .testTarget(
+      name: "ImageFormatTests", dependencies: ["ImageFormat", "DiecastCore"], exclude: ["Golden"],
+      swiftSettings: tests),
     .testTarget(name: "BlockIOTests", dependencies: ["BlockIO", "DiecastCore"], swiftSettings: tests),
     .testTarget(
       name: "ChunkCodecTests", dependencies: ["ChunkCodec", "ImageFormat", "DiecastCore"], swiftSettings: tests),
