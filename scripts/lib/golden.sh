@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # A golden disk for the demo and the loop tests, and its comparison with a copy.
 #
 #   . scripts/lib/golden.sh
