@@ -72,7 +72,6 @@ enum SourceArgument {
       userAgent: Version.userAgent, patience: joining.patience)
   }
 
-  /// The torrent must name exactly this image's files: it is what chunks are checked against.
   private static func check(
     _ torrent: TorrentFile, belongsTo image: StoredImage, asked: ImageName
   ) throws(DiecastError) {
@@ -81,16 +80,7 @@ enum SourceArgument {
         .notFound, "The source has the image \(image.fullName), not \(asked)",
         remedy: "Name that image, or another source")
     }
-    guard
-      torrent.layout
-        == TorrentLayout(
-          manifest: image.manifest, manifestBytes: image.manifestBytes, index: image.index, indexBytes: image.indexBytes
-        )
-    else {
-      throw DiecastError(
-        .corrupt, "The torrent of \(image.fullName) does not belong to its index",
-        remedy: "Restart the seeder, or capture the image anew")
-    }
+    try image.check(torrent)
   }
 
   private static func host(of url: String) -> String {

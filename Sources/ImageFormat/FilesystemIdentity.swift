@@ -32,7 +32,7 @@ public struct FilesystemIdentity: Sendable, Equatable {
     self.type = type
     self.version = version
     self.usage = usage
-    self.uuid = uuid
-    self.label = label
+    self.uuid = uuid.map(ShownText.cleaned)
+    self.label = label.map(ShownText.cleaned)
   }
 }

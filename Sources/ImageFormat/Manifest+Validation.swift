@@ -26,6 +26,13 @@ extension Manifest {
     }
     guard !disks.isEmpty, disks.count <= Limits.disks else { throw malformed("it has \(disks.count) disks") }
     guard volumes.count <= Limits.volumes else { throw malformed("it has \(volumes.count) volumes") }
+    var texts = [tool, codec.version]
+    for volume in volumes {
+      texts += volume.notes + [volume.filesystem, volume.uuid, volume.label].compactMap { $0 }
+    }
+    guard texts.allSatisfy(ShownText.isSafe) else {
+      throw malformed("a text in it is too long or has control characters")
+    }
     for disk in disks { try validate(disk) }
     for volume in volumes { try validate(volume) }
     try validateNoOverlap()

@@ -192,7 +192,7 @@ public struct Volume: Codable, Sendable, Equatable {
   /// Ranges that could not be read at capture and are restored as zeros.
   public var unread: [UnreadRange]?
 
-  /// All parts of a volume.
+  /// All parts of a volume; texts are made safe to show.
   public init(
     disk: Int, kind: Kind, partition: Int?, start: ByteOffset, length: ByteCount, filesystem: String? = nil,
     uuid: String? = nil, label: String? = nil, usedBytes: ByteCount, map: UsedMapSource, notes: [String] = [],
@@ -203,12 +203,12 @@ public struct Volume: Codable, Sendable, Equatable {
     self.partition = partition
     self.start = start
     self.length = length
-    self.filesystem = filesystem
-    self.uuid = uuid
-    self.label = label
+    self.filesystem = filesystem.map(ShownText.cleaned)
+    self.uuid = uuid.map(ShownText.cleaned)
+    self.label = label.map(ShownText.cleaned)
     self.usedBytes = usedBytes
     self.map = map
-    self.notes = notes
+    self.notes = notes.map(ShownText.cleaned)
     self.unread = unread
   }
 

@@ -33,4 +33,15 @@ public struct StoredImage: Sendable {
     try TorrentFile(
       manifest: manifest, manifestBytes: manifestBytes, index: index, indexBytes: indexBytes, trackers: trackers)
   }
+
+  /// Throws `corrupt` unless `torrent` names exactly this image's files: it is what chunks are checked against.
+  public func check(_ torrent: TorrentFile) throws(DiecastError) {
+    let layout = TorrentLayout(
+      manifest: manifest, manifestBytes: manifestBytes, index: index, indexBytes: indexBytes)
+    guard torrent.layout == layout else {
+      throw DiecastError(
+        .corrupt, "The torrent of \(fullName) does not belong to its index",
+        remedy: "Restart the seeder, or capture the image anew")
+    }
+  }
 }

@@ -40,6 +40,7 @@ public enum ImageCopy {
         progress.advance(chunk.length)
       })
     let torrent = try source.publishedTorrent(name: manifest.name, version: manifest.version) ?? image.torrent()
+    try image.check(torrent)
     try target.publish(image, torrent: torrent)
     return Result(chunks: missing.count, bytes: missing.reduce(.zero) { $0 + $1.length })
   }
@@ -48,6 +49,7 @@ public enum ImageCopy {
   public static func copy(
     _ image: StoredImage, from source: SwarmSource, to target: ImageStore, progress: Progress, interrupt: Interrupt
   ) throws -> Result {
+    try image.check(source.torrent)
     let lock = try target.lockForUse()
     defer { _ = lock }
     var have = PieceSet(count: source.torrent.layout.pieceCount)

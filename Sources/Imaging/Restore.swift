@@ -84,6 +84,7 @@ public final class Restore: Sendable {
   /// on seeding after this returns, until the caller closes it.
   public func run(onSwarm: @Sendable (SwarmNode) -> Void = { _ in }) throws -> Result {
     var result = Result()
+    if case .swarm(let swarmSource) = source { try plan.image.check(swarmSource.torrent) }
     if options.discard {
       try PartitionTableWriter.clear(on: disk, frontLimit: ByteOffset(disk.size.rawValue))
       try disk.discard(ByteRange(start: .zero, length: disk.size))

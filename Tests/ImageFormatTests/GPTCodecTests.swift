@@ -83,10 +83,8 @@ private func decode(
 
     let larger = try ScratchDisk(size: .mib(200))
     for part in try GPTCodec.encode(table, sectorSize: sector, diskSize: .mib(200)).parts { try larger.write(part) }
-    let verdict = try ScratchDisk.run(sgdisk, ["-v", larger.path])
-    #expect(verdict.output.contains("No problems found"), "\(verdict.output)")
-    let info = try ScratchDisk.run(sgdisk, ["-p", larger.path]).output
-    #expect(info.contains("last usable sector is \(UInt64(200 << 20) / 512 - 34)"))
+    let info = try ScratchDisk.run(sgdisk, ["-v", "-p", larger.path]).output
+    for words in ["No problems found", "last usable sector is 409566"] { #expect(info.contains(words), "\(info)") }
   }
 
   @Test(arguments: [512, 4096], [128, 4, 56, 1024])

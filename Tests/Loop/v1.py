@@ -92,7 +92,7 @@ def main():
     total = sum(file[b"length"] for file in info[b"files"])
     query = urllib.parse.urlencode({
         "info_hash": info_hash, "peer_id": identity, "port": 6999, "uploaded": 0, "downloaded": 0, "left": total,
-        "compact": 1, "event": "started"})
+        "compact": 1, "event": "started"}, quote_via=urllib.parse.quote)  # a plus is a plus in a hash
     answer = decode(urllib.request.urlopen(f"{torrent[b'announce'].decode()}?{query}", timeout=20).read())[0]
     assert b"failure reason" not in answer, answer
     peers = answer[b"peers"]
