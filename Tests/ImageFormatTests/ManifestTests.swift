@@ -121,6 +121,16 @@ private func decode(_ bytes: [UInt8]) throws { _ = try Manifest(decoding: bytes)
     }
   }
 
+  @Test(arguments: ["label", "uuid", "filesystem"]) func textsForTerminalsHaveNoControlCharacters(_ key: String) throws
+  {
+    let bytes = try edit(["volumes", key], "a\u{1b}[2Jb")
+    #expect {
+      try decode(bytes)
+    } throws: {
+      ($0 as? DiecastError)?.code == .malformed
+    }
+  }
+
   @Test func volumesMustNotOverlap() throws {
     let index = Samples.smallIndex()
     var manifest = Samples.manifest(for: index)
